@@ -1,0 +1,1 @@
+//! Public standards of telephone audio.

@@ -1,0 +1,3 @@
+//! Runs the cloud dialer.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What the desktop and the dialer say to each other.

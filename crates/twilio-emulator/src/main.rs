@@ -1,0 +1,3 @@
+//! Runs the phone network.
+
+fn main() {}

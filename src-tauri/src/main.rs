@@ -1,0 +1,5 @@
+//! Runs the desktop softphone.
+
+fn main() {
+    offhook::run();
+}
