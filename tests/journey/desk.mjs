@@ -1,0 +1,147 @@
+// A desk to put the app on: a display, a D-Bus session with a keyring, and a headset, none of them real hardware.
+import { execFileSync, spawn } from "node:child_process";
+import { createWriteStream, mkdirSync, readFileSync, statSync, openSync, readSync, closeSync } from "node:fs";
+import { join } from "node:path";
+import { samplesOf, toneBytes } from "./sound.mjs";
+import { until } from "./processes.mjs";
+
+const HEADSET_RATE_HZ = 8_000;
+const MICROPHONE_RATE_HZ = 48_000;
+
+export class Desk {
+  #recorder = null;
+  #tone = null;
+
+  /** Everything the app sees of a desktop: its environment. */
+  env = {};
+
+  static async setUp(processes, folder, { display = true } = {}) {
+    const desk = new Desk();
+    desk.processes = processes;
+    desk.folder = folder;
+    const home = join(folder, "home");
+    const runtime = join(folder, "run");
+    for (const path of [home, runtime]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    desk.env = { HOME: home, XDG_RUNTIME_DIR: runtime, XDG_DATA_HOME: "", XDG_CONFIG_HOME: "", XDG_CACHE_HOME: "" };
+    if (display) await desk.#display();
+    await desk.#keyring();
+    await desk.#headset();
+    return desk;
+  }
+
+  async #display() {
+    const server = await this.processes.start(
+      "xvfb",
+      "Xvfb",
+      ["-displayfd", "1", "-screen", "0", "1280x860x24", "-nolisten", "tcp"],
+      { ready: /(\d+)\n/ },
+    );
+    this.env.DISPLAY = `:${server.match[1]}`;
+    delete this.env.WAYLAND_DISPLAY;
+  }
+
+  async #keyring() {
+    const bus = await this.processes.start(
+      "dbus",
+      "dbus-daemon",
+      ["--session", "--nofork", "--print-address=1", "--nopidfile"],
+      { env: this.env, ready: /(unix:\S+)\n/ },
+    );
+    this.env.DBUS_SESSION_BUS_ADDRESS = bus.match[1];
+    const keyring = await this.processes.start(
+      "keyring",
+      "gnome-keyring-daemon",
+      ["--unlock", "--components=secrets", "--foreground"],
+      { env: this.env, stdin: "pipe" },
+    );
+    keyring.child.stdin.end("desk");
+    await until("the keyring answers", () =>
+      execFileSync("dbus-send", ["--session", "--print-reply", "--dest=org.freedesktop.secrets",
+        "/org/freedesktop/secrets", "org.freedesktop.DBus.Peer.Ping"], {
+        env: { ...process.env, ...this.env },
+        stdio: "pipe",
+      }),
+    );
+  }
+
+  async #headset() {
+    const modules = [
+      "module-null-sink sink_name=headset rate=48000 channels=1 sink_properties=device.description=Headset",
+      "module-null-sink sink_name=mic rate=48000 channels=1 sink_properties=device.description=Mouth",
+      "module-remap-source master=mic.monitor source_name=virtmic source_properties=device.description=HeadsetMicrophone",
+      "module-native-protocol-unix",
+    ];
+    await this.processes.start(
+      "pulseaudio",
+      "pulseaudio",
+      ["-n", "--daemonize=no", "--exit-idle-time=-1", "--log-target=stderr", ...modules.flatMap((module) => ["-L", module])],
+      { env: this.env },
+    );
+    const pactl = (...args) => execFileSync("pactl", args, { env: { ...process.env, ...this.env }, stdio: "pipe" });
+    await until("the headset is there", () => pactl("info"));
+    pactl("set-default-sink", "headset");
+    pactl("set-default-source", "virtmic");
+  }
+
+  /** Records from now on what the app plays into the headset, to `<folder>/headset.raw`. */
+  startRecording() {
+    this.recording = join(this.folder, "headset.raw");
+    this.#recorder = spawn(
+      "parec",
+      ["-d", "headset.monitor", "--format=s16le", `--rate=${HEADSET_RATE_HZ}`, "--channels=1", "--latency-msec=50"],
+      { env: { ...process.env, ...this.env }, stdio: ["ignore", "pipe", "ignore"] },
+    );
+    this.#recorder.stdout.pipe(createWriteStream(this.recording));
+  }
+
+  /** The last `seconds` of what the headset played. */
+  heard(seconds) {
+    const { size } = statSync(this.recording);
+    const length = Math.min(size, seconds * HEADSET_RATE_HZ * 2);
+    const bytes = Buffer.alloc(length - (length % 2));
+    const file = openSync(this.recording, "r");
+    readSync(file, bytes, 0, bytes.length, size - (size % 2) - bytes.length);
+    closeSync(file);
+    return { rateHz: HEADSET_RATE_HZ, samples: samplesOf(bytes) };
+  }
+
+  /** All of it. */
+  heardAll() {
+    return { rateHz: HEADSET_RATE_HZ, samples: samplesOf(readFileSync(this.recording)) };
+  }
+
+  /** Feeds a steady tone into the microphone until `quiet`. */
+  speak(frequencyHz) {
+    this.quiet();
+    const mouth = spawn(
+      "pacat",
+      ["--playback", "-d", "mic", "--format=s16le", `--rate=${MICROPHONE_RATE_HZ}`, "--channels=1", "--latency-msec=100"],
+      { env: { ...process.env, ...this.env }, stdio: ["pipe", "ignore", "ignore"] },
+    );
+    // A whole number of periods, so that the loop has no click.
+    const second = toneBytes(MICROPHONE_RATE_HZ, frequencyHz, 1);
+    const feed = () => {
+      while (mouth.stdin.writable && mouth.stdin.write(second));
+    };
+    mouth.stdin.on("drain", feed);
+    mouth.stdin.on("error", () => {});
+    feed();
+    this.#tone = mouth;
+  }
+
+  /** Stops the tone. */
+  quiet() {
+    this.#tone?.kill("SIGKILL");
+    this.#tone = null;
+  }
+
+  /** A photograph of the whole display. */
+  photograph(path) {
+    execFileSync("import", ["-window", "root", path], { env: { ...process.env, ...this.env } });
+  }
+
+  clear() {
+    this.quiet();
+    this.#recorder?.kill("SIGTERM");
+  }
+}
