@@ -1,0 +1,6 @@
+//! Everything that knows Tauri.
+
+mod commands;
+mod ipc;
+
+pub use ipc::{CloseRequested, SnapshotChanged, ipc};
