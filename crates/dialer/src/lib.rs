@@ -1,1 +1,5 @@
-//! The cloud dialer.
+//! The cloud dialer: identity, lists, dialing, webhooks and the live floor.
+
+pub mod clock;
+pub mod entropy;
+pub mod store;
