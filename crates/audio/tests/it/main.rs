@@ -1,0 +1,3 @@
+//! The crate from outside: two peers over real UDP on the loopback interface.
+
+mod peers;
