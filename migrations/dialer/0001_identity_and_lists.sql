@@ -21,7 +21,7 @@ CREATE TABLE agents (
 CREATE INDEX agents_by_tenant ON agents (tenant_id, name);
 
 -- One sign-in on one machine: every token that descends from it. `used_generation` and `used_hash` name the refresh
--- token that was used last; what that means is said in `oauth/tokens.rs`.
+-- token that was used last; what that means is said in `store/tokens.rs`.
 CREATE TABLE token_families (
     family_id       TEXT PRIMARY KEY,
     agent_id        TEXT NOT NULL REFERENCES agents (agent_id),

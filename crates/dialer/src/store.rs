@@ -15,6 +15,9 @@ use sqlx::{
 use tokio::sync::{broadcast, oneshot};
 use tokio_util::sync::CancellationToken;
 
+pub mod agents;
+pub mod events;
+pub mod tokens;
 mod writer;
 
 pub use writer::Tx;
