@@ -1,0 +1,282 @@
+//! The sound of the network: WebRTC legs, simulated people and rooms, mixed in one 20 ms loop.
+//!
+//! Inside, audio is 8,000 Hz mono in frames of 160 samples. [`mixer`] decides what everybody hears and is
+//! free of clocks and sockets; [`driver`] gives it time, commands and WebRTC peers.
+
+mod driver;
+mod file;
+mod gate;
+mod line;
+mod mixer;
+mod person;
+pub mod personas;
+pub mod speech;
+mod track;
+mod voices;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use audio::peer::{Codec, Peer, PeerConfig, PeerError, PeerHandle};
+use audio::{Rate, wav};
+use tokio::sync::{mpsc, oneshot};
+
+use self::driver::Request;
+pub use self::file::audio_file;
+use self::line::WebRtc;
+pub use self::personas::{Answer, Persona, Script};
+use self::track::Tracks;
+
+/// Names a leg: the text of its CallSid.
+pub type LegKey = String;
+/// Names a room: the text of its ConferenceSid.
+pub type RoomKey = String;
+
+/// Samples per second everywhere inside.
+pub const RATE_HZ: u32 = Rate::Narrow.hz();
+/// Samples of one frame, 20 ms.
+pub const FRAME_SAMPLES: usize = Rate::Narrow.frame_samples();
+/// Requests waiting for the loop, which empties the queue 50 times a second.
+const REQUESTS_MAX: usize = 16_384;
+
+/// One frame of sound.
+type Frame = [i16; FRAME_SAMPLES];
+const SILENCE: Frame = [0; FRAME_SAMPLES];
+
+/// How the media side is started.
+#[derive(Clone, Copy, Debug)]
+pub struct MediaConfig {
+    /// Where UDP sockets live, and the only candidate that SDP names.
+    pub bind_ip: IpAddr,
+}
+
+/// What the media side is told to do. Commands for a leg that has been closed are ignored.
+#[derive(Clone, Debug)]
+pub enum MediaCommand {
+    /// A simulated person picks up; their script starts now. The seed makes their choices repeatable.
+    OpenPerson {
+        /// The person's leg.
+        leg: LegKey,
+        /// Who they are.
+        persona: Persona,
+        /// What their choices come from.
+        seed: u64,
+    },
+    /// Plays these samples to this leg, over whatever its room says. It replaces an earlier play.
+    Play {
+        /// Who hears it.
+        leg: LegKey,
+        /// Comes back in [`MediaEvent::PlayEnded`].
+        play: u64,
+        /// At [`RATE_HZ`].
+        samples: Arc<[i16]>,
+        /// How often; 0 is until stopped.
+        loops: u32,
+    },
+    /// Stops what is playing; no event follows.
+    StopPlay {
+        /// Whose play it is.
+        leg: LegKey,
+    },
+    /// Puts a leg into a room, or changes how it is in it.
+    Join {
+        /// The leg.
+        leg: LegKey,
+        /// The room; it exists while somebody is in it.
+        room: RoomKey,
+        /// The others do not hear it.
+        muted: bool,
+        /// It hears nobody and nobody hears it.
+        hold: bool,
+    },
+    /// Takes a leg out of its room.
+    Leave {
+        /// The leg.
+        leg: LegKey,
+    },
+    /// Ends the leg. What it heard and said stays available for a while.
+    Close {
+        /// The leg.
+        leg: LegKey,
+    },
+}
+
+/// What the media side tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaEvent {
+    /// A play ran to its end.
+    PlayEnded {
+        /// Whose play it was.
+        leg: LegKey,
+        /// Which play.
+        play: u64,
+    },
+    /// A key was pressed on a WebRTC leg (RFC 4733) or by a person.
+    Digit {
+        /// Whose key.
+        leg: LegKey,
+        /// `0`-`9`, `*`, `#`, `A`-`D`.
+        digit: char,
+    },
+    /// A person's script came to its end.
+    PersonHungUp {
+        /// The person's leg.
+        leg: LegKey,
+    },
+    /// A WebRTC leg's media is up, or up again.
+    Connected {
+        /// The leg.
+        leg: LegKey,
+    },
+    /// A WebRTC leg's media is gone for good.
+    Lost {
+        /// The leg.
+        leg: LegKey,
+    },
+    /// Ground truth: `listener` began or stopped hearing the voice of `speaker`.
+    Heard {
+        /// Whose ear.
+        listener: LegKey,
+        /// Whose voice.
+        speaker: LegKey,
+        /// Began, or stopped.
+        started: bool,
+    },
+}
+
+/// Why a WebRTC leg could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    /// The peer did not come up or refused the SDP.
+    #[error("WebRTC leg")]
+    Peer(#[from] PeerError),
+    /// No such WebRTC leg.
+    #[error("no such WebRTC leg")]
+    UnknownLeg,
+    /// The media loop has ended.
+    #[error("the media loop has ended")]
+    Ended,
+}
+
+/// The media side; clones share it. It ends when the last one is gone.
+#[derive(Clone, Debug)]
+pub struct Media {
+    config: MediaConfig,
+    requests: mpsc::Sender<Request>,
+}
+
+impl Media {
+    /// Starts the loop; `events` is how it talks back.
+    #[must_use]
+    pub fn start(config: MediaConfig, events: mpsc::UnboundedSender<MediaEvent>) -> Self {
+        let (sender, requests) = mpsc::channel(REQUESTS_MAX);
+        tokio::spawn(driver::run(requests, events));
+        Self {
+            config,
+            requests: sender,
+        }
+    }
+
+    /// Opens a WebRTC leg for a client's offer and returns the SDP answer. For a leg that exists it is the
+    /// client's ICE restart, or, under another certificate, a new transport that replaces the old one.
+    ///
+    /// # Errors
+    /// If the offer does not fit or no socket can be opened.
+    pub async fn answer_offer(&self, leg: LegKey, offer_sdp: String) -> Result<String, MediaError> {
+        let fingerprint = fingerprint(&offer_sdp);
+        if let Some((handle, known)) = self.peer(&leg).await?
+            && known == fingerprint
+        {
+            match handle.accept_offer(offer_sdp.clone()).await {
+                Err(PeerError::Ended) => {}
+                answer => return Ok(answer?),
+            }
+        }
+        let (peer, answer_sdp) = Peer::answer(&offer_sdp, self.peer_config()).await?;
+        self.attach(leg, peer, fingerprint).await?;
+        Ok(answer_sdp)
+    }
+
+    /// Opens a WebRTC leg towards a client that will answer; returns our SDP offer.
+    ///
+    /// # Errors
+    /// If no socket can be opened.
+    pub async fn offer(&self, leg: LegKey) -> Result<String, MediaError> {
+        let (peer, offer_sdp) = Peer::offer(self.peer_config()).await?;
+        self.attach(leg, peer, None).await?;
+        Ok(offer_sdp)
+    }
+
+    /// Takes the client's answer to [`Media::offer`].
+    ///
+    /// # Errors
+    /// If there is no such leg or the answer does not fit.
+    pub async fn accept_answer(&self, leg: &LegKey, answer_sdp: String) -> Result<(), MediaError> {
+        let (handle, _) = self.peer(leg).await?.ok_or(MediaError::UnknownLeg)?;
+        Ok(handle.accept_answer(answer_sdp).await?)
+    }
+
+    /// Hands over a command. Never waits.
+    pub fn send(&self, command: MediaCommand) {
+        if self.requests.try_send(Request::Command(command)).is_err() {
+            tracing::error!("the media loop does not keep up or has ended; a command is lost");
+        }
+    }
+
+    /// All this leg has heard since it was answered (the newest ten minutes): a mono 16-bit WAV file.
+    pub async fn heard_wav(&self, leg: &LegKey) -> Option<Vec<u8>> {
+        let tracks = self.tracks(leg).await?;
+        Some(wav::write(RATE_HZ, 1, &tracks.heard.samples()))
+    }
+
+    /// Both directions of a leg between two moments, counted from when it was answered: a stereo 16-bit
+    /// WAV file with what the leg said on the left and what it heard on the right.
+    pub async fn dual_wav(&self, leg: &LegKey, from_ms: u64, to_ms: u64) -> Option<Vec<u8>> {
+        let tracks = self.tracks(leg).await?;
+        let said = tracks.said.between(from_ms, to_ms);
+        let heard = tracks.heard.between(from_ms, to_ms);
+        let samples: Vec<i16> = said.into_iter().zip(heard).flat_map(<[i16; 2]>::from).collect();
+        Some(wav::write(RATE_HZ, 2, &samples))
+    }
+
+    fn peer_config(&self) -> PeerConfig {
+        PeerConfig {
+            bind_ip: self.config.bind_ip,
+            ice_lite: true,
+            rate: Rate::Narrow,
+            codecs: vec![Codec::Opus, Codec::Pcmu],
+            skips: true,
+        }
+    }
+
+    async fn attach(&self, leg: LegKey, peer: Peer, fingerprint: Option<String>) -> Result<(), MediaError> {
+        let line = Box::new(WebRtc::new(peer, fingerprint));
+        self.requests
+            .send(Request::Attach(leg, line))
+            .await
+            .map_err(|_| MediaError::Ended)
+    }
+
+    async fn peer(&self, leg: &LegKey) -> Result<Option<(PeerHandle, Option<String>)>, MediaError> {
+        self.ask(|reply| Request::Peer(leg.clone(), reply))
+            .await
+            .ok_or(MediaError::Ended)
+    }
+
+    async fn tracks(&self, leg: &LegKey) -> Option<Tracks> {
+        self.ask(|reply| Request::Tracks(leg.clone(), reply)).await?
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(request(reply)).await.ok()?;
+        answer.await.ok()
+    }
+}
+
+/// The certificate a client speaks under: what tells its ICE restart from a new connection.
+fn fingerprint(sdp: &str) -> Option<String> {
+    sdp.lines()
+        .find_map(|line| line.strip_prefix("a=fingerprint:"))
+        .map(|value| value.trim().to_owned())
+}

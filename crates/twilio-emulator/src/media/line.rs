@@ -1,0 +1,119 @@
+//! What is at the far end of a leg: a WebRTC client, a simulated person, or nobody yet.
+
+use audio::peer::{Incoming, Peer, PeerEvent, PeerHandle};
+use tokio::sync::mpsc;
+
+use super::Frame;
+use super::person::{Person, PersonEvent};
+
+/// A WebRTC leg without media for this long is lost: the 30 s that browsers, too, give a broken path.
+const LOST_AFTER_FRAMES: u32 = 30 * 50;
+
+/// What a line tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineEvent {
+    Digit(char),
+    HungUp,
+    Connected,
+    Lost,
+}
+
+#[derive(Debug)]
+pub(super) enum Line {
+    /// Hears and says nothing; what a leg is until its far end comes.
+    Nobody,
+    Person(Box<Person>),
+    WebRtc(Box<WebRtc>),
+}
+
+impl Line {
+    /// What the far end says now, having heard `heard` in the frame before.
+    pub(super) fn speak(&mut self, heard: &Frame, said: &mut Frame) -> Vec<LineEvent> {
+        match self {
+            Self::Nobody => {
+                said.fill(0);
+                Vec::new()
+            }
+            Self::Person(person) => person
+                .frame(heard, said)
+                .map(LineEvent::from)
+                .into_iter()
+                .collect(),
+            Self::WebRtc(peer) => {
+                peer.incoming.pull(said);
+                peer.events()
+            }
+        }
+    }
+
+    /// Gives the far end what it hears now.
+    pub(super) fn hear(&self, heard: &Frame) {
+        match self {
+            Self::Nobody | Self::Person(_) => {}
+            Self::WebRtc(peer) => peer.handle.send(heard.to_vec()),
+        }
+    }
+}
+
+impl From<PersonEvent> for LineEvent {
+    fn from(event: PersonEvent) -> Self {
+        match event {
+            PersonEvent::Digit(digit) => Self::Digit(digit),
+            PersonEvent::HungUp => Self::HungUp,
+        }
+    }
+}
+
+pub(super) struct WebRtc {
+    pub(super) handle: PeerHandle,
+    /// The client's certificate; none until it is known.
+    pub(super) fingerprint: Option<String>,
+    incoming: Incoming,
+    peer_events: mpsc::Receiver<PeerEvent>,
+    /// Frames without media; none while it flows or once it has been reported lost.
+    silent_frames: Option<u32>,
+}
+
+impl std::fmt::Debug for WebRtc {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WebRtc").finish_non_exhaustive()
+    }
+}
+
+impl WebRtc {
+    pub(super) fn new(peer: Peer, fingerprint: Option<String>) -> Self {
+        Self {
+            handle: peer.handle,
+            fingerprint,
+            incoming: peer.incoming,
+            peer_events: peer.events,
+            silent_frames: Some(0),
+        }
+    }
+
+    fn events(&mut self) -> Vec<LineEvent> {
+        let mut events = Vec::new();
+        if let Some(frames) = &mut self.silent_frames {
+            *frames += 1;
+            if *frames > LOST_AFTER_FRAMES {
+                self.silent_frames = None;
+                events.push(LineEvent::Lost);
+            }
+        }
+        while let Ok(event) = self.peer_events.try_recv() {
+            match event {
+                PeerEvent::Connected => {
+                    self.silent_frames = None;
+                    events.push(LineEvent::Connected);
+                }
+                PeerEvent::Disconnected => self.silent_frames = Some(0),
+                PeerEvent::Digit(digit) => events.push(LineEvent::Digit(digit)),
+                PeerEvent::Closed => {
+                    self.silent_frames = None;
+                    events.push(LineEvent::Lost);
+                }
+            }
+        }
+        events
+    }
+}

@@ -1,0 +1,215 @@
+//! What people in rooms hear, told apart by tones.
+
+use audio::tone;
+
+use super::super::personas::{self, Persona, Script, ToneStep};
+use super::super::{Answer, RATE_HZ};
+use super::*;
+
+fn key(name: &str) -> LegKey {
+    name.to_owned()
+}
+
+fn tone_person(freq_hz: f32) -> Persona {
+    let steps = vec![ToneStep { freq_hz, ms: 1_000 }];
+    let script = Script::Tones { steps, repeat: true };
+    Persona {
+        name: format!("{freq_hz} Hz"),
+        answer: Answer::After { ring_ms: 0 },
+        script,
+    }
+}
+
+fn open(mixer: &mut Mixer, name: &str, persona: Persona) {
+    mixer.obey(MediaCommand::OpenPerson {
+        leg: key(name),
+        persona,
+        seed: 1,
+    });
+}
+
+fn join(mixer: &mut Mixer, name: &str, muted: bool, hold: bool) {
+    mixer.obey(MediaCommand::Join {
+        leg: key(name),
+        room: key("CF"),
+        muted,
+        hold,
+    });
+}
+
+fn run(mixer: &mut Mixer, frames: usize) -> Vec<MediaEvent> {
+    let mut events = Vec::new();
+    for _ in 0..frames {
+        mixer.tick();
+        events.extend(std::iter::from_fn(|| mixer.poll()));
+    }
+    events
+}
+
+/// The last second of what a leg heard.
+fn heard(mixer: &Mixer, name: &str) -> Vec<i16> {
+    let samples = mixer.tracks(&key(name)).expect("a known leg").heard.samples();
+    samples[samples.len() - RATE_HZ as usize..].to_vec()
+}
+
+fn share(mixer: &Mixer, name: &str, freq_hz: f32) -> f32 {
+    tone::share(&heard(mixer, name), RATE_HZ, freq_hz)
+}
+
+/// A, B and C in one room, singing 400, 1,000 and 1,600 Hz.
+fn three() -> Mixer {
+    let mut mixer = Mixer::default();
+    for (name, freq_hz) in [("A", 400.0), ("B", 1_000.0), ("C", 1_600.0)] {
+        open(&mut mixer, name, tone_person(freq_hz));
+        join(&mut mixer, name, false, false);
+    }
+    mixer
+}
+
+#[test]
+fn everybody_hears_the_others_and_not_themselves() {
+    let mut mixer = three();
+    run(&mut mixer, 60);
+    assert!(share(&mixer, "A", 400.0) < 0.01);
+    for freq_hz in [1_000.0, 1_600.0] {
+        assert!((0.45..0.55).contains(&share(&mixer, "A", freq_hz)));
+    }
+}
+
+#[test]
+fn a_muted_leg_is_not_heard_but_hears() {
+    let mut mixer = three();
+    join(&mut mixer, "B", true, false);
+    run(&mut mixer, 60);
+    assert!(share(&mixer, "A", 1_600.0) > 0.99);
+    assert!((0.45..0.55).contains(&share(&mixer, "B", 400.0)));
+}
+
+#[test]
+fn a_held_leg_hears_only_what_is_played_to_it() {
+    let mut mixer = three();
+    join(&mut mixer, "B", false, true);
+    run(&mut mixer, 60);
+    assert!(tone::rms(&heard(&mixer, "B")) < 1.0);
+    assert!(share(&mixer, "A", 1_600.0) > 0.99);
+
+    let samples = tone::sine(600.0, RATE_HZ, 8_000).into();
+    mixer.obey(MediaCommand::Play {
+        leg: key("B"),
+        play: 7,
+        samples,
+        loops: 0,
+    });
+    run(&mut mixer, 60);
+    assert!(share(&mixer, "B", 600.0) > 0.99);
+}
+
+#[test]
+fn rooms_are_separate() {
+    let mut mixer = three();
+    mixer.obey(MediaCommand::Join {
+        leg: key("C"),
+        room: key("CF2"),
+        muted: false,
+        hold: false,
+    });
+    run(&mut mixer, 60);
+    assert!(share(&mixer, "A", 1_000.0) > 0.99);
+    assert!(tone::rms(&heard(&mixer, "C")) < 1.0);
+}
+
+#[test]
+fn loud_voices_together_clip_and_do_not_wrap() {
+    assert_eq!(
+        (saturate(40_000), saturate(-40_000), saturate(-5)),
+        (i16::MAX, i16::MIN, -5)
+    );
+}
+
+#[test]
+fn a_play_ends_after_its_rounds_and_says_so_once() {
+    let mut mixer = Mixer::default();
+    open(&mut mixer, "A", tone_person(400.0));
+    let samples: Arc<[i16]> = vec![1_000; 250].into();
+    mixer.obey(MediaCommand::Play {
+        leg: key("A"),
+        play: 3,
+        samples: samples.clone(),
+        loops: 2,
+    });
+    assert_eq!(run(&mut mixer, 3), []);
+    assert_eq!(
+        run(&mut mixer, 10),
+        [MediaEvent::PlayEnded {
+            leg: key("A"),
+            play: 3
+        }]
+    );
+
+    mixer.obey(MediaCommand::Play {
+        leg: key("A"),
+        play: 4,
+        samples,
+        loops: 0,
+    });
+    assert_eq!(run(&mut mixer, 100), []);
+    mixer.obey(MediaCommand::StopPlay { leg: key("A") });
+    run(&mut mixer, 60);
+    assert!(tone::rms(&heard(&mixer, "A")) < 1.0);
+}
+
+#[test]
+fn nobody_waits_for_a_play_that_nobody_hears() {
+    let mut mixer = Mixer::default();
+    open(&mut mixer, "A", tone_person(400.0));
+    mixer.tick();
+    mixer.obey(MediaCommand::Close { leg: key("A") });
+    let samples = vec![0; 160].into();
+    mixer.obey(MediaCommand::Play {
+        leg: key("A"),
+        play: 1,
+        samples,
+        loops: 1,
+    });
+    let empty = Arc::default();
+    mixer.obey(MediaCommand::Play {
+        leg: key("B"),
+        play: 2,
+        samples: empty,
+        loops: 0,
+    });
+    let ended = |leg, play| MediaEvent::PlayEnded { leg: key(leg), play };
+    assert_eq!(run(&mut mixer, 1), [ended("A", 1), ended("B", 2)]);
+}
+
+#[test]
+fn the_ground_truth_says_who_heard_whom() {
+    let mut mixer = Mixer::default();
+    open(&mut mixer, "A", tone_person(400.0));
+    open(&mut mixer, "B", personas::by_name("listener").expect("built in"));
+    join(&mut mixer, "A", false, false);
+    join(&mut mixer, "B", false, false);
+    let heard = |started| MediaEvent::Heard {
+        listener: key("B"),
+        speaker: key("A"),
+        started,
+    };
+    assert_eq!(run(&mut mixer, 20), [heard(true)]);
+    join(&mut mixer, "A", true, false);
+    assert_eq!(run(&mut mixer, 20), [heard(false)]);
+    join(&mut mixer, "A", false, false);
+    assert_eq!(run(&mut mixer, 20), [heard(true)]);
+    mixer.obey(MediaCommand::Close { leg: key("B") });
+    assert_eq!(run(&mut mixer, 20), [heard(false)]);
+}
+
+#[test]
+fn a_closed_leg_can_still_be_listened_to_and_stays_closed() {
+    let mut mixer = three();
+    run(&mut mixer, 60);
+    mixer.obey(MediaCommand::Close { leg: key("A") });
+    join(&mut mixer, "A", false, false);
+    run(&mut mixer, 60);
+    assert!(share(&mixer, "B", 1_600.0) > 0.99, "A sings no more");
+    assert_eq!(heard(&mixer, "A").len(), 8_000);
+}
