@@ -1,6 +1,6 @@
 // The backend of a plain browser: the desktop's commands by HTTP, its events by WebSocket, from the page's own origin.
 import { BackendError, type Backend, type Stop } from "./index";
-import type { AudioDevices, AudioSettings, CallRecord, Snapshot, VoiceToken } from "./bindings";
+import type { AudioDevices, AudioSettings, CallRecord, Error_, Snapshot, VoiceToken } from "./bindings";
 
 /** After a lost event socket, in milliseconds. */
 const RECONNECT_DELAY_MS = 1_000;
@@ -21,6 +21,8 @@ export function bridgeBackend(): Backend {
   }
 
   return {
+    engine: null,
+
     getSnapshot: () => post<Snapshot>("get_snapshot"),
     history: (before, limit) => post<CallRecord[]>("history", { before, limit }),
     audioDevices: () => post<AudioDevices>("audio_devices"),
@@ -74,7 +76,7 @@ async function post<T = void>(command: string, args: Record<string, unknown> = {
   });
   const body: unknown = await response.json();
   if (response.ok) return body as T;
-  const { code, message } = body as { code: string; message: string };
+  const { code, message } = body as Error_;
   throw new BackendError(code, message);
 }
 

@@ -1,8 +1,10 @@
 // What the window asks of the program behind it, whichever of the three backends answers.
+import type { Engine } from "../phone/native/engine";
 import type {
   AudioDevices,
   AudioSettings,
   CallRecord,
+  Code,
   Disposition,
   PhoneState,
   Snapshot,
@@ -36,7 +38,7 @@ export type {
 /** A refusal of the backend: a code to act on and a plain sentence to show. */
 export class BackendError extends Error {
   constructor(
-    readonly code: string,
+    readonly code: Code,
     message: string,
   ) {
     super(message);
@@ -49,6 +51,9 @@ export type Stop = () => void;
 
 /** Every command either does what it says or throws a `BackendError`. */
 export interface Backend {
+  /** The media engine outside the page, where there is one. */
+  readonly engine: Engine | null;
+
   getSnapshot(): Promise<Snapshot>;
   history(before: string | null, limit: number): Promise<CallRecord[]>;
   audioDevices(): Promise<AudioDevices>;

@@ -2,12 +2,14 @@
 import { Channel } from "@tauri-apps/api/core";
 
 import { BackendError, type Backend } from "./index";
-import { commands, events } from "./bindings";
+import { commands, events, type Error_ } from "./bindings";
 
-type Reply<T> = { status: "ok"; data: T } | { status: "error"; error: { code: string; message: string } };
+type Reply<T> = { status: "ok"; data: T } | { status: "error"; error: Error_ };
 
 /** Answers from the program that owns this window. */
 export const tauriBackend: Backend = {
+  engine: null,
+
   getSnapshot: () => value(commands.getSnapshot()),
   history: (before, limit) => value(commands.history(before, limit)),
   audioDevices: () => value(commands.audioDevices()),
