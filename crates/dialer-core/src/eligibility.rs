@@ -199,10 +199,13 @@ pub fn judge(candidate: &Candidate, tenant: &TenantRules, mode: DialMode, now: T
 
 /// Whether a call that is decided on now reaches the network in calling time.
 fn calling_time(rules: &Rules, now: Timestamp) -> CallingTime {
-    match rules.calling_time(now) {
-        CallingTime::Open { until, .. } if until < now + PLACING_MAX => rules.calling_time(until),
-        time => time,
+    let time = rules.calling_time(now);
+    if let CallingTime::Open { until, .. } = time
+        && until < now + PLACING_MAX
+    {
+        return rules.calling_time(until);
     }
+    time
 }
 
 /// Puts the leads in the order they are dialed: never tried first, then the one whose last dial is longest ago; the

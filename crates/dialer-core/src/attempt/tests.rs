@@ -133,8 +133,8 @@ fn a_ringing_call_nobody_waits_for_rings_for_fifteen_seconds() {
     let all = [placed.clone(), initiated.clone(), ringing];
     assert_eq!(cancel_at(&all, 6), 19);
     // Not ringing yet: at once. No word for three seconds: it counts as ringing.
-    assert_eq!(cancel_at(&[placed.clone(), initiated.clone()], 3), 3);
-    assert_eq!(cancel_at(&[placed.clone(), initiated], 6), 20);
+    assert_eq!(cancel_at(&[placed.clone(), initiated.clone()], 2), 2);
+    assert_eq!(cancel_at(&[placed.clone(), initiated], 3), 20);
     // Twilio says that it still waits in the queue.
     assert_eq!(cancel_at(&[placed, reported(CallStatus::Queued, 7)], 8), 8);
 }

@@ -103,13 +103,15 @@ impl Facts {
 
     /// The earliest moment from `now` on at which an unanswered call may be ended by us: at once while it cannot ring
     /// yet, else when it rang for long enough.
+    ///
+    /// Whether it can ring yet is counted from the intent, the earliest it may have left; how long it rang is counted
+    /// from what we heard last to be sure of, so that a late callback makes it ring longer and never shorter.
     fn lawful_end_at(&self, placed_at: Timestamp, now: Timestamp) -> Timestamp {
-        let presumed_at = self.initiated_at.unwrap_or(placed_at) + RINGING_PRESUMED_AFTER;
         let still_queued = self.phase() == Phase::Queued && self.queued_last_at > Some(placed_at);
         match self.ringing_at {
-            Some(ringing_at) => ringing_at.min(presumed_at) + RING_MIN,
-            None if still_queued || now < presumed_at => now,
-            None => presumed_at + RING_MIN,
+            Some(ringing_at) => ringing_at + RING_MIN,
+            None if still_queued || now < self.intent_at + RINGING_PRESUMED_AFTER => now,
+            None => self.initiated_at.unwrap_or(placed_at) + RINGING_PRESUMED_AFTER + RING_MIN,
         }
     }
 

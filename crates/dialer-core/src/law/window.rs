@@ -8,8 +8,8 @@ use jiff::{
 use super::{Rules, holidays};
 use crate::area_codes::Zone;
 
-/// How far ahead an opening is looked for: past any run of holidays and Sundays.
-const LOOK_AHEAD_DAYS: i32 = 14;
+/// How far ahead an opening is looked for: first as far as it nearly always is, then past any run of days without calls.
+const LOOK_AHEAD_DAYS: [i32; 2] = [1, 14];
 
 /// Whether a number may be called now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,9 +78,17 @@ impl Rules {
 
     /// The start of the next time that is calling time in every zone.
     fn next_window(&self, now: Timestamp) -> Option<Timestamp> {
+        LOOK_AHEAD_DAYS
+            .into_iter()
+            .find_map(|days| self.next_window_within(days, now))
+    }
+
+    fn next_window_within(&self, days: i32, now: Timestamp) -> Option<Timestamp> {
         let mut zones = self.place.zones.iter();
-        let first = self.windows(zones.next()?, now);
-        let common = zones.fold(first, |common, zone| overlaps(&common, &self.windows(zone, now)));
+        let first = self.windows(zones.next()?, days, now);
+        let common = zones.fold(first, |common, zone| {
+            overlaps(&common, &self.windows(zone, days, now))
+        });
         common
             .into_iter()
             .find(|(_, closes)| *closes > now)
@@ -88,11 +96,11 @@ impl Rules {
     }
 
     /// The calling hours of one zone from yesterday on, ascending.
-    fn windows(&self, zone: &Zone, now: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+    fn windows(&self, zone: &Zone, days: i32, now: Timestamp) -> Vec<(Timestamp, Timestamp)> {
         let today = now.to_zoned(zone.rules.clone()).date();
-        (-1..=LOOK_AHEAD_DAYS)
-            .filter_map(|days| {
-                let day = today.checked_add(days.days()).ok()?;
+        (-1..=days)
+            .filter_map(|offset| {
+                let day = today.checked_add(offset.days()).ok()?;
                 let hours = self.hours_on(day)?;
                 Some((
                     instant(zone, day, hours.opens())?,

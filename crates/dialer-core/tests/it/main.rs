@@ -1,0 +1,3 @@
+//! The machines together: a floor that runs for days against a simulated Twilio.
+
+mod simulation;
