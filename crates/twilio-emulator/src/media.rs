@@ -280,3 +280,6 @@ fn fingerprint(sdp: &str) -> Option<String> {
         .find_map(|line| line.strip_prefix("a=fingerprint:"))
         .map(|value| value.trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests;
