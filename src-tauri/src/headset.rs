@@ -1,7 +1,11 @@
-//! Microphones and speakers: list them by stable id, follow plugging, show a level.
+//! Microphones and speakers, as the settings page uses them.
+
+use std::fmt::Debug;
 
 use serde::Serialize;
 use specta::Type;
+
+use crate::error::{Code, Error};
 
 /// A microphone or speaker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -29,3 +33,55 @@ pub struct AudioDevices {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Type)]
 #[serde(transparent)]
 pub struct Level(#[specta(type = i32)] pub f32);
+
+/// Where microphone levels go.
+pub trait LevelSink: Debug + Send + 'static {
+    /// Delivers one level; false once nobody listens.
+    fn send(&self, level: Level) -> bool;
+}
+
+/// The sound card.
+pub trait Sound: Send + Sync + 'static {
+    /// What is plugged in. Blocks for some 30 ms.
+    ///
+    /// # Errors
+    /// When the system's sound server cannot be asked.
+    fn devices(&self) -> Result<AudioDevices, Error>;
+
+    /// Plays a second of tone on the chosen speaker.
+    ///
+    /// # Errors
+    /// When there is no speaker.
+    fn play_test_tone(&self) -> Result<(), Error>;
+
+    /// Sends the chosen microphone's level until [`Self::stop_level`].
+    ///
+    /// # Errors
+    /// When there is no microphone.
+    fn watch_level(&self, levels: Box<dyn LevelSink>) -> Result<(), Error>;
+
+    /// Stops the level.
+    fn stop_level(&self);
+}
+
+/// A computer without a sound card.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+const NO_SOUND: &str = "No headset was found. Plug one in.";
+
+impl Sound for Silent {
+    fn devices(&self) -> Result<AudioDevices, Error> {
+        Ok(AudioDevices::default())
+    }
+
+    fn play_test_tone(&self) -> Result<(), Error> {
+        Err(Error::new(Code::Audio, NO_SOUND))
+    }
+
+    fn watch_level(&self, _levels: Box<dyn LevelSink>) -> Result<(), Error> {
+        Err(Error::new(Code::Audio, NO_SOUND))
+    }
+
+    fn stop_level(&self) {}
+}

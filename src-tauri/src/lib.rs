@@ -1,8 +1,13 @@
 //! The desktop softphone: sign in, take a seat, talk to one person after another.
 
+pub mod api;
+pub mod cache;
+pub mod clock;
+pub mod config;
 pub mod controller;
 pub mod error;
 pub mod headset;
+pub mod session;
 pub mod settings;
 pub mod shell;
 pub mod snapshot;

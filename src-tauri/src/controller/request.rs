@@ -5,7 +5,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     error::Error,
-    headset::{AudioDevices, Level},
     settings::AudioSettings,
     snapshot::{PhoneReport, Snapshot},
 };
@@ -62,39 +61,30 @@ pub enum Request {
         id: u32,
         reply: Reply<()>,
     },
-    AudioDevices(Reply<AudioDevices>),
-    AudioSettings(Reply<AudioSettings>),
     SetAudioSettings {
         settings: AudioSettings,
         reply: Reply<()>,
     },
-    PlayTestTone(Reply<()>),
-    WatchMicrophone {
-        levels: Box<dyn LevelSink>,
-        reply: Reply<()>,
-    },
-    StopMicrophone(Reply<()>),
     CloseWindow(Reply<()>),
 }
 
-/// Where microphone levels go; false once nobody listens.
-pub trait LevelSink: Send + std::fmt::Debug + 'static {
-    /// Delivers one level.
-    fn send(&self, level: Level) -> bool;
+/// A notice of another part of the program: there is one per topic, and it can be taken back.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) topic: &'static str,
+    pub(super) message: Option<String>,
 }
 
-/// The window's way to the controller; clones share one controller.
+/// Everybody's way to the controller; clones share one controller.
 #[derive(Debug, Clone)]
 pub struct Handle {
-    requests: mpsc::Sender<Request>,
-    snapshots: watch::Receiver<Snapshot>,
+    pub(super) requests: mpsc::Sender<Request>,
+    pub(super) reports: mpsc::UnboundedSender<Report>,
+    pub(super) snapshots: watch::Receiver<Snapshot>,
+    pub(super) audio_settings: watch::Receiver<AudioSettings>,
 }
 
 impl Handle {
-    pub(super) const fn new(requests: mpsc::Sender<Request>, snapshots: watch::Receiver<Snapshot>) -> Self {
-        Self { requests, snapshots }
-    }
-
     /// What the window shows now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -105,6 +95,18 @@ impl Handle {
     #[must_use]
     pub fn snapshots(&self) -> watch::Receiver<Snapshot> {
         self.snapshots.clone()
+    }
+
+    /// Follows which headset is chosen.
+    #[must_use]
+    pub fn audio_settings(&self) -> watch::Receiver<AudioSettings> {
+        self.audio_settings.clone()
+    }
+
+    /// Shows the rep a notice on this topic in place of the one before, or takes it back. Never blocks.
+    pub fn report(&self, topic: &'static str, message: Option<String>) {
+        // After the end of the controller there is nobody left to tell.
+        let _ = self.reports.send(Report { topic, message });
     }
 
     /// Asks and waits for the answer.

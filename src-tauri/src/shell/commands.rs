@@ -1,17 +1,20 @@
-//! What the page may ask: each command passes one request to the controller.
+//! What the page may ask: each command passes one request to the controller or the sound card.
+
+use std::sync::Arc;
 
 use protocol::{AttemptId, CallRecord, CampaignId, Disposition, Pii, VoiceToken};
 use tauri::{State, ipc::Channel};
 
 use crate::{
-    controller::{Handle, LevelSink, Request},
+    controller::{Handle, Request},
     error::Error,
-    headset::{AudioDevices, Level},
+    headset::{AudioDevices, Level, LevelSink, Sound},
     settings::AudioSettings,
     snapshot::{PhoneReport, Snapshot},
 };
 
 type Answer<T> = Result<T, Error>;
+type SoundCard<'a> = State<'a, Arc<dyn Sound>>;
 
 /// What the window shows now; later ones come by event.
 #[tauri::command]
@@ -36,15 +39,18 @@ pub(super) async fn history(
 /// What is plugged in.
 #[tauri::command]
 #[specta::specta]
-pub(super) async fn audio_devices(handle: State<'_, Handle>) -> Answer<AudioDevices> {
-    handle.ask(Request::AudioDevices).await
+pub(super) async fn audio_devices(sound: SoundCard<'_>) -> Answer<AudioDevices> {
+    let sound = Arc::clone(&sound);
+    tauri::async_runtime::spawn_blocking(move || sound.devices())
+        .await
+        .map_err(Error::internal)?
 }
 
 /// Which headset is chosen.
 #[tauri::command]
 #[specta::specta]
-pub(super) async fn audio_settings(handle: State<'_, Handle>) -> Answer<AudioSettings> {
-    handle.ask(Request::AudioSettings).await
+pub(super) fn audio_settings(handle: State<'_, Handle>) -> Answer<AudioSettings> {
+    Ok(handle.audio_settings().borrow().clone())
 }
 
 /// Opens the sign-in page in the system's browser.
@@ -188,25 +194,31 @@ pub(super) async fn report_phone(handle: State<'_, Handle>, report: PhoneReport)
 /// Plays a second of tone on the chosen speaker.
 #[tauri::command]
 #[specta::specta]
-pub(super) async fn play_test_tone(handle: State<'_, Handle>) -> Answer<()> {
-    handle.ask(Request::PlayTestTone).await
+pub(super) async fn play_test_tone(sound: SoundCard<'_>) -> Answer<()> {
+    let sound = Arc::clone(&sound);
+    tauri::async_runtime::spawn_blocking(move || sound.play_test_tone())
+        .await
+        .map_err(Error::internal)?
 }
 
 /// Sends the chosen microphone's level until stopped.
 #[tauri::command]
 #[specta::specta]
-pub(super) async fn watch_microphone(handle: State<'_, Handle>, level: Channel<Level>) -> Answer<()> {
-    let levels = Box::new(PageLevels(level));
-    handle
-        .ask(|reply| Request::WatchMicrophone { levels, reply })
+pub(super) async fn watch_microphone(sound: SoundCard<'_>, level: Channel<Level>) -> Answer<()> {
+    let (sound, levels) = (Arc::clone(&sound), Box::new(PageLevels(level)));
+    tauri::async_runtime::spawn_blocking(move || sound.watch_level(levels))
         .await
+        .map_err(Error::internal)?
 }
 
 /// Stops the level.
 #[tauri::command]
 #[specta::specta]
-pub(super) async fn stop_microphone(handle: State<'_, Handle>) -> Answer<()> {
-    handle.ask(Request::StopMicrophone).await
+pub(super) async fn stop_microphone(sound: SoundCard<'_>) -> Answer<()> {
+    let sound = Arc::clone(&sound);
+    tauri::async_runtime::spawn_blocking(move || sound.stop_level())
+        .await
+        .map_err(Error::internal)
 }
 
 /// Closes the window after the rep was asked: leaves the seat and ends its call.
