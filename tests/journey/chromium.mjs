@@ -14,7 +14,12 @@ const FLAGS = [
 
 /** A browser for people: the system browser of the sign-in. */
 export function launchBrowser(env, extra = {}) {
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS, env: { ...process.env, ...env }, ...extra });
+  return chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: FLAGS,
+    env: { ...process.env, ...env },
+    ...extra,
+  });
 }
 
 export class ChromiumPage {
@@ -27,7 +32,10 @@ export class ChromiumPage {
       ignoreDefaultArgs: ["--mute-audio"],
       env: { ...process.env, ...env },
     });
-    const context = await page.browser.newContext({ viewport: { width: 1180, height: 760 }, permissions: ["microphone"] });
+    const context = await page.browser.newContext({
+      viewport: { width: 1180, height: 760 },
+      permissions: ["microphone"],
+    });
     page.page = await context.newPage();
     page.errors = [];
     page.page.on("pageerror", (error) => page.errors.push(error.message));
@@ -41,7 +49,9 @@ export class ChromiumPage {
 
   async #find(kind, name) {
     return until(`a ${kind} called ${name}`, async () => {
-      const handle = await this.page.evaluateHandle(`(${findInPage})(${JSON.stringify(kind)}, ${JSON.stringify(name)})`);
+      const handle = await this.page.evaluateHandle(
+        `(${findInPage})(${JSON.stringify(kind)}, ${JSON.stringify(name)})`,
+      );
       return handle.asElement();
     });
   }
@@ -58,8 +68,9 @@ export class ChromiumPage {
     await this.page.keyboard.press(key);
   }
 
-  async has(kind, name) {
-    return this.evaluate(`(kind, name) => (${findInPage})(kind, name) !== null`, kind, name);
+  /** True if there is one; with `disabled`, one that cannot be used counts as well. */
+  async has(kind, name, { disabled = false } = {}) {
+    return this.evaluate(`(...wanted) => (${findInPage})(...wanted) !== null`, kind, name, disabled);
   }
 
   text() {

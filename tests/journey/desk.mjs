@@ -1,6 +1,6 @@
 // A desk to put the app on: a display, a D-Bus session with a keyring, and a headset, none of them real hardware.
 import { execFileSync, spawn } from "node:child_process";
-import { createWriteStream, mkdirSync, readFileSync, statSync, openSync, readSync, closeSync } from "node:fs";
+import { closeSync, createWriteStream, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { samplesOf, toneBytes } from "./sound.mjs";
 import { until } from "./processes.mjs";
@@ -9,21 +9,27 @@ const HEADSET_RATE_HZ = 8_000;
 const MICROPHONE_RATE_HZ = 48_000;
 
 export class Desk {
-  #recorder = null;
+  #recorders = [];
   #tone = null;
 
   /** Everything the app sees of a desktop: its environment. */
   env = {};
 
-  static async setUp(processes, folder, { display = true } = {}) {
+  static async setUp(processes, folder) {
     const desk = new Desk();
     desk.processes = processes;
     desk.folder = folder;
     const home = join(folder, "home");
     const runtime = join(folder, "run");
     for (const path of [home, runtime]) mkdirSync(path, { recursive: true, mode: 0o700 });
-    desk.env = { HOME: home, XDG_RUNTIME_DIR: runtime, XDG_DATA_HOME: "", XDG_CONFIG_HOME: "", XDG_CACHE_HOME: "" };
-    if (display) await desk.#display();
+    desk.env = {
+      HOME: home,
+      XDG_RUNTIME_DIR: runtime,
+      XDG_DATA_HOME: "",
+      XDG_CONFIG_HOME: "",
+      XDG_CACHE_HOME: "",
+    };
+    await desk.#display();
     await desk.#keyring();
     await desk.#headset();
     return desk;
@@ -56,11 +62,20 @@ export class Desk {
     );
     keyring.child.stdin.end("desk");
     await until("the keyring answers", () =>
-      execFileSync("dbus-send", ["--session", "--print-reply", "--dest=org.freedesktop.secrets",
-        "/org/freedesktop/secrets", "org.freedesktop.DBus.Peer.Ping"], {
-        env: { ...process.env, ...this.env },
-        stdio: "pipe",
-      }),
+      execFileSync(
+        "dbus-send",
+        [
+          "--session",
+          "--print-reply",
+          "--dest=org.freedesktop.secrets",
+          "/org/freedesktop/secrets",
+          "org.freedesktop.DBus.Peer.Ping",
+        ],
+        {
+          env: { ...process.env, ...this.env },
+          stdio: "pipe",
+        },
+      ),
     );
   }
 
@@ -74,24 +89,66 @@ export class Desk {
     await this.processes.start(
       "pulseaudio",
       "pulseaudio",
-      ["-n", "--daemonize=no", "--exit-idle-time=-1", "--log-target=stderr", ...modules.flatMap((module) => ["-L", module])],
+      [
+        "-n",
+        "--daemonize=no",
+        "--exit-idle-time=-1",
+        "--log-target=stderr",
+        ...modules.flatMap((module) => ["-L", module]),
+      ],
       { env: this.env },
     );
-    const pactl = (...args) => execFileSync("pactl", args, { env: { ...process.env, ...this.env }, stdio: "pipe" });
+    const pactl = (...args) =>
+      execFileSync("pactl", args, { env: { ...process.env, ...this.env }, stdio: "pipe" });
     await until("the headset is there", () => pactl("info"));
     pactl("set-default-sink", "headset");
     pactl("set-default-source", "virtmic");
   }
 
-  /** Records from now on what the app plays into the headset, to `<folder>/headset.raw`. */
+  /** Records from now on what the app plays into the headset, and what is said into its microphone. */
   startRecording() {
-    this.recording = join(this.folder, "headset.raw");
-    this.#recorder = spawn(
+    this.recording = this.#record("headset");
+    this.spoken = this.#record("mic");
+  }
+
+  #record(sink) {
+    const path = join(this.folder, `${sink}.raw`);
+    const recorder = spawn(
       "parec",
-      ["-d", "headset.monitor", "--format=s16le", `--rate=${HEADSET_RATE_HZ}`, "--channels=1", "--latency-msec=50"],
+      [
+        "-d",
+        `${sink}.monitor`,
+        "--format=s16le",
+        `--rate=${HEADSET_RATE_HZ}`,
+        "--channels=1",
+        "--latency-msec=50",
+      ],
       { env: { ...process.env, ...this.env }, stdio: ["ignore", "pipe", "ignore"] },
     );
-    this.#recorder.stdout.pipe(createWriteStream(this.recording));
+    recorder.stdout.pipe(createWriteStream(path));
+    this.#recorders.push(recorder);
+    return path;
+  }
+
+  /** Says a sentence into the microphone; done when it is said. */
+  say(sentence) {
+    const file = join(this.folder, "sentence.wav");
+    execFileSync("espeak-ng", ["-v", "en-us+f3", "-s", "165", "-w", file, sentence]);
+    return this.#done(
+      spawn("paplay", ["-d", "mic", file], { env: { ...process.env, ...this.env }, stdio: "ignore" }),
+    );
+  }
+
+  /** Listens for that long: a pause in a conversation, not a wait for something. */
+  quietFor(ms) {
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  }
+
+  #done(child) {
+    return new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("exit", resolve);
+    });
   }
 
   /** The last `seconds` of what the headset played. */
@@ -105,17 +162,20 @@ export class Desk {
     return { rateHz: HEADSET_RATE_HZ, samples: samplesOf(bytes) };
   }
 
-  /** All of it. */
-  heardAll() {
-    return { rateHz: HEADSET_RATE_HZ, samples: samplesOf(readFileSync(this.recording)) };
-  }
-
   /** Feeds a steady tone into the microphone until `quiet`. */
   speak(frequencyHz) {
     this.quiet();
     const mouth = spawn(
       "pacat",
-      ["--playback", "-d", "mic", "--format=s16le", `--rate=${MICROPHONE_RATE_HZ}`, "--channels=1", "--latency-msec=100"],
+      [
+        "--playback",
+        "-d",
+        "mic",
+        "--format=s16le",
+        `--rate=${MICROPHONE_RATE_HZ}`,
+        "--channels=1",
+        "--latency-msec=100",
+      ],
       { env: { ...process.env, ...this.env }, stdio: ["pipe", "ignore", "ignore"] },
     );
     // A whole number of periods, so that the loop has no click.
@@ -135,13 +195,8 @@ export class Desk {
     this.#tone = null;
   }
 
-  /** A photograph of the whole display. */
-  photograph(path) {
-    execFileSync("import", ["-window", "root", path], { env: { ...process.env, ...this.env } });
-  }
-
   clear() {
     this.quiet();
-    this.#recorder?.kill("SIGTERM");
+    for (const recorder of this.#recorders) recorder.kill("SIGTERM");
   }
 }

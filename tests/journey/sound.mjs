@@ -12,7 +12,7 @@ export function samplesOf(bytes) {
 export function readWav(bytes) {
   if (bytes.toString("latin1", 0, 4) !== "RIFF") throw new Error("not a WAV file");
   let rateHz = 0;
-  for (let at = 12; at + 8 <= bytes.length; ) {
+  for (let at = 12; at + 8 <= bytes.length;) {
     const kind = bytes.toString("latin1", at, at + 4);
     const length = bytes.readUInt32LE(at + 4);
     if (kind === "fmt ") rateHz = bytes.readUInt32LE(at + 12);

@@ -11,9 +11,14 @@ export class Window {
     const window = new Window();
     window.processes = processes;
     const port = 4_000 + Math.floor(Math.random() * 1_000);
-    window.server = await processes.start("webdriver", "WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], {
-      env: { ...env, TAURI_WEBVIEW_AUTOMATION: "true", WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" },
-    });
+    window.server = await processes.start(
+      "webdriver",
+      "WebKitWebDriver",
+      [`--port=${port}`, "--host=127.0.0.1"],
+      {
+        env: { ...env, TAURI_WEBVIEW_AUTOMATION: "true", WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" },
+      },
+    );
     window.base = `http://127.0.0.1:${port}`;
     await until("the driver answers", () => fetch(`${window.base}/status`).then((reply) => reply.ok));
     const session = await window.#call("POST", "/session", {
@@ -35,7 +40,10 @@ export class Window {
   }
 
   evaluate(script, ...args) {
-    return this.#call("POST", `${this.session}/execute/sync`, { script: `return (${script})(...arguments)`, args });
+    return this.#call("POST", `${this.session}/execute/sync`, {
+      script: `return (${script})(...arguments)`,
+      args,
+    });
   }
 
   async #find(kind, name) {
@@ -54,12 +62,30 @@ export class Window {
   }
 
   async press(key) {
-    const actions = [{ type: "key", id: "keys", actions: [{ type: "keyDown", value: key }, { type: "keyUp", value: key }] }];
+    const actions = [
+      {
+        type: "key",
+        id: "keys",
+        actions: [
+          { type: "keyDown", value: key },
+          { type: "keyUp", value: key },
+        ],
+      },
+    ];
     await this.#call("POST", `${this.session}/actions`, { actions });
   }
 
-  async has(kind, name) {
-    return (await this.evaluate(findInPage.toString(), kind, name)) !== null;
+  /** True if there is one; with `disabled`, one that cannot be used counts as well. */
+  async has(kind, name, { disabled = false } = {}) {
+    return (await this.evaluate(findInPage.toString(), kind, name, disabled)) !== null;
+  }
+
+  /** Clicks the first that matches a selector, for things that have no fixed name. */
+  async clickFirst(selector) {
+    const element = await until(`something like ${selector}`, () =>
+      this.evaluate("(selector) => document.querySelector(selector)", selector),
+    );
+    await this.#call("POST", `${this.session}/element/${element[ELEMENT]}/click`, {});
   }
 
   text() {
