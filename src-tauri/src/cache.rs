@@ -74,6 +74,20 @@ impl Cache {
         Ok(cache)
     }
 
+    /// Deletes the cache in `folder`.
+    ///
+    /// # Errors
+    /// When a file cannot be deleted.
+    pub fn remove(folder: &Path) -> io::Result<()> {
+        for name in [DATABASE, "offhook.sqlite-wal", "offhook.sqlite-shm", JOURNAL] {
+            match fs::remove_file(folder.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Waits until everything is on disk.
     pub async fn close(&self) {
         self.database.close().await;

@@ -1,10 +1,6 @@
 //! What a start of the program is told: by flags, by the environment, and by the practice floor.
 
-use std::{
-    env,
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
+use std::{env, ffi::OsString, path::PathBuf};
 
 use clap::Parser;
 use url::Url;
@@ -74,12 +70,6 @@ impl Config {
         } else {
             server.to_owned()
         }
-    }
-
-    /// Where the practice floor keeps its own data.
-    #[must_use]
-    pub fn practice_dir(data_dir: &Path) -> PathBuf {
-        data_dir.join("practice")
     }
 }
 

@@ -7,14 +7,9 @@ pub mod config;
 pub mod controller;
 pub mod error;
 pub mod headset;
+mod log;
+pub mod practice;
 pub mod session;
 pub mod settings;
 pub mod shell;
 pub mod snapshot;
-
-/// Opens the window.
-pub fn run() {
-    tauri::Builder::default()
-        .run(tauri::generate_context!())
-        .expect("the configuration is checked at build time");
-}

@@ -1,5 +1,9 @@
 //! Runs the desktop softphone.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
-fn main() {
-    offhook::run();
+use clap::Parser;
+use offhook::{config::Flags, shell};
+
+fn main() -> anyhow::Result<()> {
+    shell::run(Flags::parse())
 }
