@@ -37,7 +37,7 @@ export default ts.config(
       "svelte/prefer-svelte-reactivity": "off",
       // TypeScript knows what is defined.
       "no-undef": "off",
-      "eqeqeq": "error",
+      eqeqeq: "error",
       "max-lines": ["error", { max: 600, skipBlankLines: true }],
       "max-lines-per-function": ["error", { max: 140, skipBlankLines: true }],
     },
@@ -48,6 +48,11 @@ export default ts.config(
   { files: ["ui/src/parts/**"], rules: restrict(TAURI, SDK, features(null, "A part knows no feature.")) },
   ...FEATURES.map((feature) => ({
     files: [`ui/src/${feature}/**`],
-    rules: restrict(TAURI, SDK, BITS, features(feature, "A feature knows only itself and the parts; App composes.")),
+    rules: restrict(
+      TAURI,
+      SDK,
+      BITS,
+      features(feature, "A feature knows only itself and the parts; App composes."),
+    ),
   })),
 );

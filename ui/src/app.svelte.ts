@@ -5,7 +5,7 @@ import { DialController } from "./dial/dial.svelte";
 import { HistoryController } from "./history/history.svelte";
 import { Clock } from "./parts/clock.svelte";
 import { actionOf, isTyping, placeOf, type Action } from "./parts/keys";
-import type { Mood } from "./parts/moods";
+import { MOODS, type Mood } from "./parts/moods";
 import type { Phone } from "./phone/phone.svelte";
 import { playAnswered } from "./phone/sounds";
 import { SessionController } from "./session/session.svelte";
@@ -29,6 +29,7 @@ export class AppController {
   readonly call: CallController;
   readonly history: HistoryController;
   readonly audio: AudioController;
+  #dialedSeatId = $state<string | null>(null);
   readonly #backend: Backend;
 
   constructor(backend: Backend, phone: Phone, clock = new Clock()) {
@@ -39,11 +40,20 @@ export class AppController {
     this.dial = new DialController(backend);
     this.call = new CallController(backend, phone);
     this.history = new HistoryController(backend);
-    this.audio = new AudioController(backend, (settings, devices) => phone.useAudio({ settings, ...devices }));
+    this.audio = new AudioController(backend, (settings, devices) =>
+      phone.useAudio({ settings, ...devices }),
+    );
   }
 
   get mood(): Mood {
     return this.snapshot?.session.kind === "signed_in" ? (this.snapshot.seat?.state.kind ?? "off") : "off";
+  }
+
+  /** The mood in a word. Before the first call of a seat nobody has paused anything. */
+  get word(): string {
+    return this.mood === "paused" && this.#dialedSeatId !== this.snapshot?.seat?.seatId
+      ? "Ready"
+      : MOODS[this.mood];
   }
 
   get online(): boolean {
@@ -72,6 +82,7 @@ export class AppController {
     this.phone.setMedia(snapshot.media);
     this.phone.setOccupied(this.mood === "talking" || this.mood === "dialing");
     this.phone.reconcile(snapshot.seat?.seatId ?? null);
+    if (snapshot.seat?.dialing) this.#dialedSeatId = snapshot.seat.seatId;
     this.call.follow(snapshot);
     if (snapshot.session.kind === "signed_in" && !wasSignedIn) void this.audio.refresh();
     if (this.mood !== before) this.#moved(before);

@@ -36,7 +36,10 @@ async function choose(): Promise<{ backend: Backend; openDevice: OpenDevice }> {
     const bridge = bridgeBackend();
     return { backend: bridge, openDevice: realDevices(bridge) };
   }
-  const [{ fakeBackend }, { fakeDevices }] = await Promise.all([import("./backend/fake"), import("./phone/fake")]);
+  const [{ fakeBackend }, { fakeDevices }] = await Promise.all([
+    import("./backend/fake"),
+    import("./phone/fake"),
+  ]);
   const scene = new URLSearchParams(location.search).get("scene") ?? "signed-out";
   return { backend: fakeBackend(scene), openDevice: fakeDevices().open };
 }

@@ -84,7 +84,8 @@ function openEvents(deliver: (event: BridgeEvent) => void): void {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const socket = new WebSocket(`${scheme}://${location.host}/ipc/events`);
   // Whatever was missed while the socket was down is in the next snapshot.
-  socket.onopen = async () => deliver({ event: "snapshot-changed", payload: await post<Snapshot>("get_snapshot") });
+  socket.onopen = async () =>
+    deliver({ event: "snapshot-changed", payload: await post<Snapshot>("get_snapshot") });
   socket.onmessage = (message) => deliver(JSON.parse(String(message.data)) as BridgeEvent);
   socket.onclose = () => setTimeout(() => openEvents(deliver), RECONNECT_DELAY_MS);
 }

@@ -34,7 +34,10 @@ export function fakeBackend(scene: string): FakeBackend {
   const backend: FakeBackend = {
     engine: null,
     // The scenes happen at one moment, wherever the clock of this machine stands.
-    snapshot: { ...(SCENES[scene] ?? (SCENES["signed-out"] as Snapshot)), clockOffsetMs: NOW_MS - Date.now() },
+    snapshot: {
+      ...(SCENES[scene] ?? (SCENES["signed-out"] as Snapshot)),
+      clockOffsetMs: NOW_MS - Date.now(),
+    },
     asked,
     refuse: (command, message) => void refusals.set(command, message),
     show(change) {
@@ -56,7 +59,12 @@ export function fakeBackend(scene: string): FakeBackend {
     takeSeat: (campaignId) =>
       answer("takeSeat", [campaignId], () => {
         backend.show({
-          seat: { seatId: "01JSEAT0000000000000000001", campaignId, state: { kind: "joining" }, dialing: false },
+          seat: {
+            seatId: "01JSEAT0000000000000000001",
+            campaignId,
+            state: { kind: "joining" },
+            dialing: false,
+          },
         });
         setTimeout(() => sit({ kind: "paused" }), JOIN_MS);
       }),
@@ -149,7 +157,8 @@ export function fakeBackend(scene: string): FakeBackend {
   function hangUp(): void {
     const state = backend.snapshot.seat?.state;
     const endedAt = new Date(now_ms()).toISOString();
-    if (state?.kind === "talking") sit({ kind: "wrap_up", attempt: { ...state.attempt, state: "ended", endedAt } });
+    if (state?.kind === "talking")
+      sit({ kind: "wrap_up", attempt: { ...state.attempt, state: "ended", endedAt } });
     if (state?.kind === "dialing") sit({ kind: "paused" });
   }
 }

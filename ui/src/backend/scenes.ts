@@ -79,9 +79,15 @@ const LEADS: Lead[] = [
 ];
 
 /** A dial of the lead at this place of the list. */
-export function attemptOf(place: number, now_ms: number, answered_s: number | null, ended_s: number | null): Attempt {
+export function attemptOf(
+  place: number,
+  now_ms: number,
+  answered_s: number | null,
+  ended_s: number | null,
+): Attempt {
   const lead = LEADS[place % LEADS.length] as Lead;
-  const ago = (seconds: number | null) => (seconds === null ? null : new Date(now_ms - seconds * 1000).toISOString());
+  const ago = (seconds: number | null) =>
+    seconds === null ? null : new Date(now_ms - seconds * 1000).toISOString();
   return {
     attemptId: `01JATTEMPT${String(place).padStart(16, "0")}`,
     lead,
@@ -103,7 +109,11 @@ export function attemptOf(place: number, now_ms: number, answered_s: number | nu
 /** Calls of an imagined morning, newest first. */
 export function morning(now_ms: number): CallRecord[] {
   const outcomes: [Disposition | null, CallRecord["result"], string][] = [
-    ["meeting", "talked", "Thursday 10:00 with her and the front desk.\nWants to see the waiting list import."],
+    [
+      "meeting",
+      "talked",
+      "Thursday 10:00 with her and the front desk.\nWants to see the waiting list import.",
+    ],
     [null, "no_answer", ""],
     ["call_back", "talked", "In a treatment. After 3 PM is better."],
     ["voicemail", "talked", ""],
@@ -115,10 +125,20 @@ export function morning(now_ms: number): CallRecord[] {
   return outcomes.map(([disposition, result, note], index) => {
     const placed_s = 400 + index * 520;
     const talked = result === "talked";
-    const attempt = attemptOf(index + 1, now_ms, talked ? placed_s : null, talked ? placed_s - 60 - index * 25 : null);
+    const attempt = attemptOf(
+      index + 1,
+      now_ms,
+      talked ? placed_s : null,
+      talked ? placed_s - 60 - index * 25 : null,
+    );
     const placedAt = new Date(now_ms - placed_s * 1000).toISOString();
     return {
-      attempt: { ...attempt, state: "ended", placedAt, attemptId: `01JPAST000${String(index).padStart(16, "0")}` },
+      attempt: {
+        ...attempt,
+        state: "ended",
+        placedAt,
+        attemptId: `01JPAST000${String(index).padStart(16, "0")}`,
+      },
       campaignName: CAMPAIGNS[0]?.name ?? "",
       result,
       disposition,
@@ -160,7 +180,7 @@ const NOTE = "Seven chairs, two of them idle on Mondays. Paper waiting list.";
 
 /** Each scene by the name that `?scene=` takes. */
 export const SCENES: Readonly<Record<string, Snapshot>> = {
-  "starting": { ...SIGNED_IN, session: { kind: "starting" } },
+  starting: { ...SIGNED_IN, session: { kind: "starting" } },
   "signed-out": { ...SIGNED_IN, session: { kind: "signed_out", notice: null } },
   "signed-out-notice": {
     ...SIGNED_IN,
@@ -176,21 +196,24 @@ export const SCENES: Readonly<Record<string, Snapshot>> = {
   },
   "keyring-locked": {
     ...SIGNED_IN,
-    session: { kind: "keyring_locked", message: "Your sign-in is kept in the system's keyring. Unlock it to go on." },
+    session: {
+      kind: "keyring_locked",
+      message: "Your sign-in is kept in the system's keyring. Unlock it to go on.",
+    },
   },
-  "campaigns": SIGNED_IN,
+  campaigns: SIGNED_IN,
   "no-campaigns": { ...SIGNED_IN, campaigns: [] },
-  "joining": seated({ kind: "joining" }, false),
-  "ready": seated({ kind: "paused" }, false),
-  "waiting": seated({
+  joining: seated({ kind: "joining" }, false),
+  ready: seated({ kind: "paused" }, false),
+  waiting: seated({
     kind: "waiting",
     waiting: {
       reason: "Nobody on this list may be called before 9:00 AM in Los Angeles.",
       until: new Date(NOW_MS + 18 * 60_000).toISOString(),
     },
   }),
-  "dialing": seated({ kind: "dialing", attempt: attemptOf(0, NOW_MS, null, null) }),
-  "talking": {
+  dialing: seated({ kind: "dialing", attempt: attemptOf(0, NOW_MS, null, null) }),
+  talking: {
     ...seated({ kind: "talking", attempt: attemptOf(0, NOW_MS, 154, null) }),
     draft: { attemptId: attemptOf(0, NOW_MS, null, null).attemptId, disposition: null, note: NOTE },
   },
@@ -203,8 +226,8 @@ export const SCENES: Readonly<Record<string, Snapshot>> = {
     server: OFFLINE,
     unsentCount: 1,
   },
-  "offline": { ...seated({ kind: "paused" }, false), server: OFFLINE, unsentCount: 2 },
-  "practice": {
+  offline: { ...seated({ kind: "paused" }, false), server: OFFLINE, unsentCount: 2 },
+  practice: {
     ...seated({ kind: "talking", attempt: attemptOf(1, NOW_MS, 41, null) }),
     practice: true,
     notices: [{ id: 1, message: "This is the practice floor. Everybody you talk to is simulated." }],
@@ -214,6 +237,11 @@ export const SCENES: Readonly<Record<string, Snapshot>> = {
 function seated(state: SeatState, dialing = true): Snapshot {
   return {
     ...SIGNED_IN,
-    seat: { seatId: "01JSEAT0000000000000000001", campaignId: CAMPAIGNS[0]?.campaignId ?? "", state, dialing },
+    seat: {
+      seatId: "01JSEAT0000000000000000001",
+      campaignId: CAMPAIGNS[0]?.campaignId ?? "",
+      state,
+      dialing,
+    },
   };
 }

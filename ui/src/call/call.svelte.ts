@@ -46,7 +46,8 @@ export class CallController {
   /** Takes in what the backend says now. */
   follow(snapshot: Snapshot): void {
     this.#seat = snapshot.seat;
-    this.#campaign = snapshot.campaigns.find(({ campaignId }) => campaignId === snapshot.seat?.campaignId) ?? null;
+    this.#campaign =
+      snapshot.campaigns.find(({ campaignId }) => campaignId === snapshot.seat?.campaignId) ?? null;
     const state = snapshot.seat?.state;
     if (state?.kind !== "talking") this.keypadOpen = false;
     if (state?.kind !== "talking" && state?.kind !== "wrap_up") return;
@@ -83,7 +84,8 @@ export class CallController {
 
   chooseAt(place: number): void {
     const disposition = this.dispositions[place];
-    if (disposition !== undefined && !this.saved && (this.talking || this.wrappingUp)) this.draft.choose(disposition);
+    if (disposition !== undefined && !this.saved && (this.talking || this.wrappingUp))
+      this.draft.choose(disposition);
   }
 
   toggleMute(): void {

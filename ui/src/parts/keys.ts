@@ -25,8 +25,22 @@ type Shortcut = {
 };
 
 export const SHORTCUTS: readonly Shortcut[] = [
-  { action: "primary", key: "enter", ctrl: true, shift: false, caps: ["Ctrl", "Enter"], does: "Start dialing, or save & next" },
-  { action: "savePause", key: "enter", ctrl: true, shift: true, caps: ["Ctrl", "Shift", "Enter"], does: "Save & pause" },
+  {
+    action: "primary",
+    key: "enter",
+    ctrl: true,
+    shift: false,
+    caps: ["Ctrl", "Enter"],
+    does: "Start dialing, or save & next",
+  },
+  {
+    action: "savePause",
+    key: "enter",
+    ctrl: true,
+    shift: true,
+    caps: ["Ctrl", "Shift", "Enter"],
+    does: "Save & pause",
+  },
   { action: "pause", key: "p", ctrl: false, caps: ["P"], does: "Pause after this call" },
   { action: "mute", key: "m", ctrl: false, caps: ["M"], does: "Mute or unmute" },
   { action: "mute", key: "m", ctrl: true, caps: ["Ctrl", "M"], does: "Mute or unmute, also while typing" },
@@ -66,5 +80,7 @@ export function placeOf(pressed: Pressed & Pick<KeyboardEvent, "code">, typing: 
 /** True if key presses are text for the focused element. */
 export function isTyping(target: EventTarget | null): boolean {
   if (target instanceof HTMLTextAreaElement) return true;
-  return target instanceof HTMLInputElement && !["button", "checkbox", "radio", "range"].includes(target.type);
+  return (
+    target instanceof HTMLInputElement && !["button", "checkbox", "radio", "range"].includes(target.type)
+  );
 }

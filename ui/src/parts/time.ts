@@ -11,7 +11,9 @@ export function elapsed(since: string, now_ms: number): string {
 
 /** `11:42 AM`, in the given IANA zone or else in this machine's. */
 export function clockTime(now_ms: number, timeZone?: string): string {
-  return new Intl.DateTimeFormat("en-US", { hour: "numeric", minute: "2-digit", ...zone(timeZone) }).format(now_ms);
+  return new Intl.DateTimeFormat("en-US", { hour: "numeric", minute: "2-digit", ...zone(timeZone) }).format(
+    now_ms,
+  );
 }
 
 /** `Tue, 11:42 AM`. */
@@ -24,20 +26,21 @@ export function weekdayTime(now_ms: number, timeZone?: string): string {
   }).format(now_ms);
 }
 
-/** `Nov 3, 11:42 AM`. */
-export function dayTime(moment: string): string {
-  return new Intl.DateTimeFormat("en-US", {
-    month: "short",
-    day: "numeric",
-    hour: "numeric",
-    minute: "2-digit",
-  }).format(Date.parse(moment));
+/** `11:42 AM` today, else `Nov 3, 11:42 AM`. */
+export function dayTime(moment: string, now_ms: number): string {
+  const moment_ms = Date.parse(moment);
+  const day = (at_ms: number) =>
+    new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric" }).format(at_ms);
+  const time = clockTime(moment_ms);
+  return day(moment_ms) === day(now_ms) ? time : `${day(moment_ms)}, ${time}`;
 }
 
 /** The zone's everyday name: `Eastern Time`; empty if the zone is unknown here. */
 export function zoneName(timeZone: string, now_ms: number): string {
   if (!isZone(timeZone)) return "";
-  const parts = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longGeneric" }).formatToParts(now_ms);
+  const parts = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longGeneric" }).formatToParts(
+    now_ms,
+  );
   return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
 }
 

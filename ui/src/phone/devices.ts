@@ -25,7 +25,11 @@ export async function applyAudio(audio: PhoneAudio, choice: AudioChoice, media: 
   }
 }
 
-async function setMicrophone(audio: PhoneAudio, chosen: string | null, known: AudioDevice[]): Promise<boolean> {
+async function setMicrophone(
+  audio: PhoneAudio,
+  chosen: string | null,
+  known: AudioDevice[],
+): Promise<boolean> {
   // With nothing chosen, now or before, the SDK opens the system's default by itself.
   if (chosen === null && audio.inputDevice === null) return true;
   const input = deviceId(chosen, known, audio.availableInputDevices);

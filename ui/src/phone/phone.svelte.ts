@@ -101,7 +101,7 @@ export class Phone {
       this.#show("off");
       return;
     }
-    for (let tries = 0; !signal.aborted; ) {
+    for (let tries = 0; !signal.aborted;) {
       this.#show(tries === 0 ? "connecting" : "reconnecting", this.trouble);
       const leg = await this.#sit(seatId, signal);
       if (signal.aborted) return;
@@ -199,7 +199,8 @@ export class Phone {
 
   // Renewing the token costs about a second of sound, so it waits for the conversation to end, but not for too long.
   async #renewToken(device: PhoneDevice, stop: AbortSignal): Promise<void> {
-    if (this.#occupied) await Promise.race([this.#free(), pause(TOKEN_WARNING_MS - TOKEN_LAST_MOMENT_MS, stop)]);
+    if (this.#occupied)
+      await Promise.race([this.#free(), pause(TOKEN_WARNING_MS - TOKEN_LAST_MOMENT_MS, stop)]);
     try {
       const { token } = await this.#world.voiceToken();
       if (!stop.aborted) device.updateToken(token);

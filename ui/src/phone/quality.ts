@@ -6,13 +6,19 @@ export type Quality = { grade: "unknown" | "good" | "fair" | "poor"; advice: str
 const ADVICE: Record<string, { grade: "fair" | "poor"; advice: string }> = {
   "ice-connectivity-lost": { grade: "poor", advice: "The audio connection broke off. It is being restored." },
   "low-bytes-received": { grade: "poor", advice: "No sound arrives. Check your network connection." },
-  "low-bytes-sent": { grade: "poor", advice: "Your voice is not getting out. Check your network connection." },
+  "low-bytes-sent": {
+    grade: "poor",
+    advice: "Your voice is not getting out. Check your network connection.",
+  },
   "high-packets-lost-fraction": {
     grade: "poor",
     advice: "Much of the sound is lost on the way. Use a cable instead of Wi-Fi.",
   },
   "low-mos": { grade: "poor", advice: "The line sounds bad. Close downloads and video, or use a cable." },
-  "high-packet-loss": { grade: "fair", advice: "Some sound is lost on the way. Use a cable instead of Wi-Fi." },
+  "high-packet-loss": {
+    grade: "fair",
+    advice: "Some sound is lost on the way. Use a cable instead of Wi-Fi.",
+  },
   "high-jitter": { grade: "fair", advice: "Your network is unsteady. Use a cable instead of Wi-Fi." },
   "high-rtt": { grade: "fair", advice: "Your network is slow to answer. Close downloads and video." },
   "constant-audio-input-level": {

@@ -12,11 +12,13 @@ const NETWORK: Trouble = {
   retry: "soon",
 };
 const SIGN_IN: Trouble = {
-  message: "The phone's sign-in is no longer valid. It is being renewed; if this stays, sign out and in again.",
+  message:
+    "The phone's sign-in is no longer valid. It is being renewed; if this stays, sign out and in again.",
   retry: "soon",
 };
 const REFUSED: Trouble = {
-  message: "The phone service refused the call. It tries again by itself; if this stays, tell your administrator.",
+  message:
+    "The phone service refused the call. It tries again by itself; if this stays, tell your administrator.",
   retry: "soon",
 };
 const SET_UP: Trouble = {
@@ -66,11 +68,13 @@ const BY_CODE: Readonly<Record<number, Trouble>> = {
   31212: MESSAGE,
   31400: REFUSED,
   31401: {
-    message: "Offhook may not use your microphone. Allow it in the system's privacy settings, then try again.",
+    message:
+      "Offhook may not use your microphone. Allow it in the system's privacy settings, then try again.",
     retry: "ask",
   },
   31402: {
-    message: "Your microphone could not be opened. Plug it in, or close the program that uses it, then try again.",
+    message:
+      "Your microphone could not be opened. Plug it in, or close the program that uses it, then try again.",
     retry: "ask",
   },
   31404: SET_UP,
