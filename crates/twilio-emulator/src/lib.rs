@@ -1,1 +1,20 @@
 //! A phone network in a box that Twilio's own SDKs talk to.
+
+mod clock;
+mod config;
+mod control;
+mod driver;
+mod emulator;
+pub mod media;
+mod network;
+mod rest;
+mod sid;
+mod signal;
+mod signature;
+mod sound;
+mod twiml;
+mod web;
+mod webhook;
+
+pub use config::{CPS_DEFAULT, Config, Credentials, Switches, WaitUrlFetch};
+pub use emulator::Emulator;

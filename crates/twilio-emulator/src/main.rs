@@ -1,3 +1,86 @@
 //! Runs the phone network.
 
-fn main() {}
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use secrecy::SecretString;
+use tokio::signal::unix::{SignalKind, signal};
+use twilio_emulator::{CPS_DEFAULT, Config, Credentials, Emulator};
+
+/// A phone network in a box that Twilio's own SDKs talk to, with real audio.
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// Where to listen; port 0 picks one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The account: AC and 32 hex digits.
+    #[arg(long)]
+    account_sid: String,
+    /// Signs webhooks and opens REST and the control API.
+    #[arg(long)]
+    auth_token: SecretString,
+    /// The API key: SK and 32 hex digits.
+    #[arg(long)]
+    api_key_sid: String,
+    /// Signs access tokens.
+    #[arg(long)]
+    api_key_secret: SecretString,
+    /// Decides who answers and how.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Carry no audio.
+    #[arg(long)]
+    no_media: bool,
+    /// Outbound calls started per second.
+    #[arg(long, default_value_t = CPS_DEFAULT)]
+    cps: u32,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> anyhow::Result<()> {
+    let credentials = Credentials {
+        account_sid: args.account_sid,
+        auth_token: args.auth_token,
+        api_key_sid: args.api_key_sid,
+        api_key_secret: args.api_key_secret,
+    };
+    let config = Config {
+        listen: args.listen,
+        seed: args.seed,
+        no_media: args.no_media,
+        cps: args.cps,
+        ..Config::new(credentials)
+    };
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let emulator = Emulator::start(config).await?;
+    announce(emulator.addr());
+    tokio::select! {
+        _ = terminate.recv() => {}
+        result = tokio::signal::ctrl_c() => result.context("cannot listen for SIGINT")?,
+    }
+    emulator.shutdown().await;
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "scripts wait for this line")]
+fn announce(addr: SocketAddr) {
+    println!("twilio-emulator ready http://{addr}");
+}

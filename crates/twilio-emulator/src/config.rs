@@ -1,0 +1,89 @@
+//! What the phone network is started with.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use secrecy::SecretString;
+
+/// Twilio's default pace for new accounts, in calls per second.
+pub const CPS_DEFAULT: u32 = 1;
+
+/// The account and API key that clients of the emulator use, as they would Twilio's.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// `AC` and 32 hex digits.
+    pub account_sid: String,
+    /// Signs webhooks and opens REST and the control API.
+    pub auth_token: SecretString,
+    /// `SK` and 32 hex digits; the issuer of access tokens.
+    pub api_key_sid: String,
+    /// Signs access tokens; also opens REST.
+    pub api_key_secret: SecretString,
+}
+
+/// How to start an [`crate::Emulator`].
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where REST, signalling and the control API listen; port 0 picks one.
+    pub listen: SocketAddr,
+    /// The one account.
+    pub credentials: Credentials,
+    /// Decides who answers and how; the same seed gives the same population.
+    pub seed: u64,
+    /// Carries no audio: plays take their length by the clock and WebRTC legs never connect.
+    pub no_media: bool,
+    /// Outbound calls the network starts per second.
+    pub cps: u32,
+    /// The phone numbers the account owns at the start, in E.164.
+    pub numbers: Vec<String>,
+    /// Answers to questions that Twilio's documents leave open.
+    pub switches: Switches,
+}
+
+impl Config {
+    /// A network on a free loopback port, with sound, at Twilio's default pace, owning five numbers.
+    #[must_use]
+    pub fn new(credentials: Credentials) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            credentials,
+            seed: 0,
+            no_media: false,
+            cps: CPS_DEFAULT,
+            // 555-0100 to 555-0199 are set aside for fiction in every area code.
+            numbers: ["202", "312", "415", "617", "713"]
+                .iter()
+                .map(|area_code| format!("+1{area_code}5550100"))
+                .collect(),
+            switches: Switches::default(),
+        }
+    }
+}
+
+/// Named hypotheses about behaviour that Twilio does not document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Switches {
+    /// When a participant's `waitUrl` is requested.
+    pub wait_url_fetch: WaitUrlFetch,
+    /// Whether `<Dial action>` is still requested when the leg that ran the `<Dial>` hangs up itself.
+    pub dial_action_after_hangup: bool,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            wait_url_fetch: WaitUrlFetch::UnlessStarted,
+            dial_action_after_hangup: true,
+        }
+    }
+}
+
+/// When a participant's `waitUrl` is requested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaitUrlFetch {
+    /// Only if the conference has not started once this participant is in.
+    UnlessStarted,
+    /// Always; what it plays stops when the conference starts.
+    Always,
+}

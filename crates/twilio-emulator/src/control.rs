@@ -1,0 +1,93 @@
+//! The control API under `/emulator/`: the ground truth, people and faults.
+
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::config::Switches;
+use crate::network::{Faults, Network, PersonaOrder};
+use crate::rest::ApiError;
+use crate::web::Site;
+
+/// Events in one answer; ask again with `after` for more.
+const EVENTS_PER_PAGE_MAX: usize = 10_000;
+
+pub(crate) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/emulator/events", get(events))
+        .route("/emulator/legs", get(legs))
+        .route("/emulator/legs/{call}/heard.wav", get(heard))
+        .route("/emulator/personas/{number}", put(set_persona))
+        .route("/emulator/faults", put(set_faults))
+        .route("/emulator/switches", put(set_switches))
+        .route("/emulator/reset", post(reset))
+}
+
+#[derive(Deserialize)]
+struct After {
+    #[serde(default)]
+    after: u64,
+}
+
+async fn events(State(site): State<Site>, Query(query): Query<After>) -> Result<Json<Value>, ApiError> {
+    let events = site
+        .network
+        .ask(move |network| network.events_after(query.after, EVENTS_PER_PAGE_MAX))
+        .await?;
+    Ok(Json(json!({ "events": events })))
+}
+
+async fn legs(State(site): State<Site>) -> Result<Json<Value>, ApiError> {
+    let legs = site.network.ask(|network| network.legs()).await?;
+    Ok(Json(json!({ "legs": legs })))
+}
+
+async fn heard(State(site): State<Site>, Path(call): Path<String>) -> Result<Response, ApiError> {
+    let wav = match &site.media {
+        Some(media) => media.heard_wav(&call).await,
+        None => None,
+    };
+    let Some(wav) = wav else {
+        return Err(ApiError::not_found(&format!("/emulator/legs/{call}/heard.wav")));
+    };
+    Ok(([(header::CONTENT_TYPE, "audio/x-wav")], wav).into_response())
+}
+
+async fn set_persona(
+    State(site): State<Site>,
+    Path(number): Path<String>,
+    Json(order): Json<PersonaOrder>,
+) -> Result<StatusCode, ApiError> {
+    let set = site
+        .network
+        .ask(move |network| network.set_persona(&number, order))
+        .await?;
+    set.map(|()| StatusCode::NO_CONTENT)
+        .ok_or_else(|| ApiError::new(400, 20001, "There is no such persona".to_owned()))
+}
+
+async fn set_faults(State(site): State<Site>, Json(faults): Json<Faults>) -> Result<StatusCode, ApiError> {
+    site.network
+        .ask(move |network| network.set_faults(faults))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn set_switches(
+    State(site): State<Site>,
+    Json(switches): Json<Switches>,
+) -> Result<StatusCode, ApiError> {
+    site.network
+        .ask(move |network| network.set_switches(switches))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn reset(State(site): State<Site>) -> Result<StatusCode, ApiError> {
+    site.network.ask(Network::reset).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,226 @@
+//! The task that owns the network: feeds it what happens and does what it says.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::media::{Media, MediaCommand, MediaEvent};
+use crate::network::{Fetch, Input, Network, Output, SoundSource};
+use crate::sid::CallSid;
+use crate::signal::Sockets;
+use crate::sound;
+use crate::webhook::{Request, Webhooks};
+
+/// Messages to the network that wait at once; senders wait beyond that.
+const MESSAGES_WAITING_MAX: usize = 10_000;
+
+type Question = Box<dyn FnOnce(&mut Network) + Send>;
+
+enum Message {
+    Tell(Input),
+    Ask(Question),
+}
+
+/// How everybody else talks to the network.
+#[derive(Clone, Debug)]
+pub(crate) struct NetworkHandle {
+    messages: mpsc::Sender<Message>,
+    stop: CancellationToken,
+}
+
+/// The network has stopped; nothing more will happen.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the network has stopped")]
+pub(crate) struct Stopped;
+
+impl NetworkHandle {
+    /// Reports something; after the network stopped this does nothing.
+    pub(crate) async fn tell(&self, input: Input) {
+        let _ = self.messages.send(Message::Tell(input)).await;
+    }
+
+    /// Runs a question on the network's own task, at its time, and performs what follows from it.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Network) -> T + Send + 'static,
+    ) -> Result<T, Stopped> {
+        let (sender, receiver) = oneshot::channel();
+        let question: Question = Box::new(move |network| {
+            let _ = sender.send(question(network));
+        });
+        self.messages
+            .send(Message::Ask(question))
+            .await
+            .map_err(|_| Stopped)?;
+        receiver.await.map_err(|_| Stopped)
+    }
+
+    /// Resolves when the network stops.
+    pub(crate) async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
+}
+
+/// What the driver needs besides the network.
+pub(crate) struct Parts {
+    pub(crate) clock: Clock,
+    pub(crate) webhooks: Webhooks,
+    pub(crate) sockets: Sockets,
+    /// None without media.
+    pub(crate) media: Option<Media>,
+    pub(crate) media_events: mpsc::UnboundedReceiver<MediaEvent>,
+    pub(crate) stop: CancellationToken,
+}
+
+/// Starts the network's task.
+pub(crate) fn start(network: Network, parts: Parts) -> (NetworkHandle, tokio::task::JoinHandle<()>) {
+    let (sender, receiver) = mpsc::channel(MESSAGES_WAITING_MAX);
+    let handle = NetworkHandle {
+        messages: sender,
+        stop: parts.stop.clone(),
+    };
+    let driver = Driver {
+        network,
+        parts,
+        handle: handle.clone(),
+        errands: JoinSet::new(),
+    };
+    (handle, tokio::spawn(driver.run(receiver)))
+}
+
+struct Driver {
+    network: Network,
+    parts: Parts,
+    handle: NetworkHandle,
+    /// Requests and sounds under way; dropped with the driver.
+    errands: JoinSet<()>,
+}
+
+impl Driver {
+    async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
+        let stop = self.parts.stop.clone();
+        loop {
+            let due_in = self.network.deadline().map(|deadline| {
+                let wait = deadline.duration_since(self.parts.clock.now());
+                std::time::Duration::try_from(wait).unwrap_or_default()
+            });
+            let due = async {
+                match due_in {
+                    Some(wait) => tokio::time::timeout(wait, std::future::pending::<()>())
+                        .await
+                        .unwrap_or(()),
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                message = messages.recv() => match message {
+                    Some(Message::Tell(input)) => self.network.handle(input, self.parts.clock.now()),
+                    Some(Message::Ask(question)) => {
+                        self.network.advance_to(self.parts.clock.now());
+                        question(&mut self.network);
+                    }
+                    None => return,
+                },
+                Some(event) = self.parts.media_events.recv() => {
+                    self.network.handle(Input::Media(event), self.parts.clock.now());
+                }
+                Some(_) = self.errands.join_next() => {}
+                () = due => self.network.handle(Input::Tick, self.parts.clock.now()),
+            }
+            while let Some(output) = self.network.poll() {
+                self.perform(output);
+            }
+        }
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Fetch(fetch) => self.fetch(fetch),
+            Output::Callback { call, request } => self.call_back(call, request),
+            Output::Media(command) => {
+                if let Some(media) = &self.parts.media {
+                    media.send(command);
+                }
+            }
+            Output::Sound {
+                call,
+                play,
+                source,
+                rounds,
+            } => self.play(call, play, source, rounds),
+            Output::AnswerOffer { call, offer } => self.answer_offer(call, offer),
+            Output::Signal { socket, frame } => self.parts.sockets.send(socket, frame),
+        }
+    }
+
+    fn fetch(&mut self, fetch: Fetch) {
+        let (webhooks, network) = (self.parts.webhooks.clone(), self.handle.clone());
+        self.errands.spawn(async move {
+            let result = webhooks.deliver(&fetch.request).await;
+            network.tell(Input::Fetched { fetch, result }).await;
+        });
+    }
+
+    fn call_back(&mut self, call: CallSid, request: Request) {
+        let (webhooks, network) = (self.parts.webhooks.clone(), self.handle.clone());
+        self.errands.spawn(async move {
+            let result = webhooks.deliver(&request).await.map(|_| ());
+            network
+                .tell(Input::CallbackDone {
+                    call,
+                    url: request.url,
+                    result,
+                })
+                .await;
+        });
+    }
+
+    fn play(&mut self, call: CallSid, play: u64, source: SoundSource, rounds: u32) {
+        let (webhooks, network) = (self.parts.webhooks.clone(), self.handle.clone());
+        let media = self.parts.media.clone();
+        self.errands.spawn(async move {
+            let samples: Arc<[i16]> = match sound::samples(source, &webhooks, media.is_some()).await {
+                Ok(samples) => samples.into(),
+                Err(reason) => return network.tell(Input::SoundFailed { call, play, reason }).await,
+            };
+            match media {
+                Some(media) => {
+                    let leg = call.as_str().to_owned();
+                    media.send(MediaCommand::Play {
+                        leg,
+                        play,
+                        samples,
+                        loops: rounds,
+                    });
+                }
+                None => {
+                    network
+                        .tell(Input::SoundLength {
+                            call,
+                            play,
+                            ms: sound::length_ms(&samples, rounds),
+                        })
+                        .await
+                }
+            }
+        });
+    }
+
+    fn answer_offer(&mut self, call: CallSid, offer: String) {
+        let (media, network) = (self.parts.media.clone(), self.handle.clone());
+        self.errands.spawn(async move {
+            let result = match media {
+                Some(media) => {
+                    let answer = media.answer_offer(call.as_str().to_owned(), offer).await;
+                    answer.map_err(|error| format!("{:#}", anyhow::Error::from(error)))
+                }
+                None => Ok(sound::SILENT_ANSWER.to_owned()),
+            };
+            network.tell(Input::OfferAnswered { call, result }).await;
+        });
+    }
+}

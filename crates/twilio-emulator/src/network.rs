@@ -1,0 +1,360 @@
+//! The phone network: one machine that owns every call, room and socket.
+//!
+//! It is pure: [`Network::handle`] takes what happened and the time, [`Network::poll`] says what to do
+//! about it, [`Network::deadline`] says when it wants to be called again.
+
+mod account;
+mod call;
+mod callback;
+mod client;
+mod end;
+mod events;
+mod faults;
+mod place;
+mod population;
+mod room;
+mod run;
+mod views;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+
+pub(crate) use account::{ApplicationChanges, Change, NumberChanges, RoutingChanges};
+pub(crate) use call::Endpoint;
+pub(crate) use end::{CallChanges, StatusChange};
+pub(crate) use faults::{CreateFault, Faults};
+pub(crate) use place::{CallOrder, Instructions};
+pub(crate) use population::PersonaOrder;
+pub(crate) use room::ParticipantChanges;
+pub(crate) use run::{Fetch, SoundSource};
+pub(crate) use views::{CallFilter, ConferenceFilter};
+
+use crate::config::{Config, Switches};
+use crate::media::{MediaCommand, MediaEvent};
+use crate::rest::ApiError;
+use crate::sid::{CallSid, ConferenceSid, Sids};
+use crate::signal::{ClientFrame, ServerFrame};
+use crate::webhook::{DeliveryError, Reply, Request};
+use account::{Account, Application, Number};
+use call::Call;
+use client::Socket;
+use events::EventLog;
+use population::Population;
+use room::Conference;
+use run::Step;
+
+/// Finished calls are forgotten, oldest first, beyond this many.
+const CALLS_MAX: usize = 100_000;
+
+/// Names one WebSocket of the Voice SDK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SocketId(pub(crate) u64);
+
+/// Something that happened outside.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// A deadline may have passed.
+    Tick,
+    Fetched {
+        fetch: Fetch,
+        result: Result<Reply, DeliveryError>,
+    },
+    CallbackDone {
+        call: CallSid,
+        url: String,
+        result: Result<(), DeliveryError>,
+    },
+    Media(MediaEvent),
+    /// Without media: how long `play` would last.
+    SoundLength {
+        call: CallSid,
+        play: u64,
+        ms: u64,
+    },
+    /// Sound for `play` could not be made or fetched.
+    SoundFailed {
+        call: CallSid,
+        play: u64,
+        reason: String,
+    },
+    OfferAnswered {
+        call: CallSid,
+        result: Result<String, String>,
+    },
+    SocketOpened(SocketId),
+    Signal {
+        socket: SocketId,
+        frame: ClientFrame,
+    },
+    SocketClosed(SocketId),
+}
+
+/// Something to be done outside.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// Request TwiML and report [`Input::Fetched`].
+    Fetch(Fetch),
+    /// Tell the application, whatever it answers.
+    Callback {
+        call: CallSid,
+        request: Request,
+    },
+    Media(MediaCommand),
+    /// Make or fetch sound and play it to the leg.
+    Sound {
+        call: CallSid,
+        play: u64,
+        source: SoundSource,
+        rounds: u32,
+    },
+    /// Open or replace a leg's WebRTC transport and report [`Input::OfferAnswered`].
+    AnswerOffer {
+        call: CallSid,
+        offer: String,
+    },
+    Signal {
+        socket: SocketId,
+        frame: ServerFrame,
+    },
+}
+
+/// What is due at a time.
+#[derive(Clone, Debug, PartialEq)]
+enum Timer {
+    Dial,
+    Ring(CallSid),
+    PickUp(CallSid),
+    Refuse(CallSid),
+    RingTimeout(CallSid),
+    TimeLimit(CallSid),
+    /// A `<Pause>`, `<Gather>` or `<Dial timeLimit>` of this step ends.
+    Step(CallSid, Step),
+    /// Without media the clock ends what would be heard, and who would talk.
+    SoundEnds(CallSid, u64),
+    PersonLeaves(CallSid),
+    Callback(CallSid, Request),
+    TokenExpiry(SocketId, i64),
+    Rejoin(CallSid, u64),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Network {
+    now: Timestamp,
+    account: Account,
+    switches: Switches,
+    /// No media side tells when sounds end and people leave.
+    no_media: bool,
+    cps: u32,
+    sids: Sids,
+    population: Population,
+    faults: Faults,
+    events: EventLog,
+    calls: BTreeMap<CallSid, Call>,
+    /// In order of creation.
+    call_order: VecDeque<CallSid>,
+    /// Calls that wait for their turn at the account's pace.
+    queue: VecDeque<CallSid>,
+    queue_free_at: Timestamp,
+    conferences: BTreeMap<ConferenceSid, Conference>,
+    conference_order: VecDeque<ConferenceSid>,
+    applications: Vec<Application>,
+    numbers: Vec<Number>,
+    sockets: BTreeMap<SocketId, Socket>,
+    timers: BTreeMap<(Timestamp, u64), Timer>,
+    last_id: u64,
+    outputs: VecDeque<Output>,
+}
+
+impl Network {
+    pub(crate) fn new(config: &Config, now: Timestamp) -> Self {
+        let mut network = Self {
+            now,
+            account: Account::new(&config.credentials),
+            switches: config.switches,
+            no_media: config.no_media,
+            cps: config.cps.max(1),
+            sids: Sids::new(config.seed, now),
+            population: Population::new(config.seed),
+            faults: Faults::default(),
+            events: EventLog::default(),
+            calls: BTreeMap::new(),
+            call_order: VecDeque::new(),
+            queue: VecDeque::new(),
+            queue_free_at: now,
+            conferences: BTreeMap::new(),
+            conference_order: VecDeque::new(),
+            applications: Vec::new(),
+            numbers: Vec::new(),
+            sockets: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            last_id: 0,
+            outputs: VecDeque::new(),
+        };
+        for number in &config.numbers {
+            network.add_number(number);
+        }
+        network
+    }
+
+    /// Moves time forward and takes one input; drain [`Network::poll`] afterwards.
+    pub(crate) fn handle(&mut self, input: Input, now: Timestamp) {
+        self.advance_to(now);
+        match input {
+            Input::Tick => {}
+            Input::Fetched { fetch, result } => self.fetched(&fetch, result),
+            Input::CallbackDone { call, url, result } => self.callback_done(&call, &url, result),
+            Input::Media(event) => self.media_event(event),
+            Input::SoundLength { call, play, ms } => {
+                let length = SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX));
+                self.set_timer(length, Timer::SoundEnds(call, play));
+            }
+            Input::SoundFailed { call, play, reason } => {
+                self.notify(&call, 11200, &reason);
+                self.play_ended(&call, play);
+            }
+            Input::OfferAnswered { call, result } => self.offer_answered(&call, result),
+            Input::SocketOpened(socket) => self.socket_opened(socket),
+            Input::Signal { socket, frame } => self.signal(socket, frame),
+            Input::SocketClosed(socket) => self.socket_closed(socket),
+        }
+    }
+
+    /// Runs everything that is due; call before asking or telling the network anything.
+    pub(crate) fn advance_to(&mut self, now: Timestamp) {
+        while let Some(entry) = self.timers.first_entry() {
+            let (at, _) = *entry.key();
+            if at > now {
+                break;
+            }
+            let timer = entry.remove();
+            self.now = self.now.max(at);
+            self.due(timer);
+        }
+        self.now = self.now.max(now);
+    }
+
+    pub(crate) fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        self.timers.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// Ends every call without a word and forgets personas, faults, rooms and events; applications and
+    /// numbers stay.
+    pub(crate) fn reset(&mut self) {
+        let live: Vec<CallSid> = self
+            .calls
+            .values()
+            .filter(|c| !c.status.is_final())
+            .map(|c| c.sid.clone())
+            .collect();
+        for sid in live {
+            if let Some(call) = self.calls.get_mut(&sid) {
+                call.callback = None;
+                call.runs.clear();
+            }
+            self.end(&sid, call::Status::Completed, "reset");
+        }
+        self.calls.clear();
+        self.call_order.clear();
+        self.queue.clear();
+        self.conferences.clear();
+        self.conference_order.clear();
+        self.population.forget();
+        self.faults = Faults::default();
+        self.events.clear();
+        self.timers
+            .retain(|_, timer| matches!(timer, Timer::TokenExpiry(..)));
+    }
+
+    fn due(&mut self, timer: Timer) {
+        match timer {
+            Timer::Dial => self.dial_next(),
+            Timer::Ring(call) => self.ring(&call),
+            Timer::PickUp(call) => self.pick_up(&call),
+            Timer::Refuse(call) => self.refuse(&call),
+            Timer::RingTimeout(call) => self.ring_timeout(&call),
+            Timer::TimeLimit(call) => self.end(&call, call::Status::Completed, "time limit"),
+            Timer::Step(call, step) => self.step_due(&call, step),
+            Timer::SoundEnds(call, play) => self.play_ended(&call, play),
+            Timer::PersonLeaves(call) => self.end(&call, call::Status::Completed, "the person hung up"),
+            Timer::Callback(call, request) => self.outputs.push_back(Output::Callback { call, request }),
+            Timer::TokenExpiry(socket, expires_at_s) => self.token_expired(socket, expires_at_s),
+            Timer::Rejoin(call, binding) => self.rejoin_expired(&call, binding),
+        }
+    }
+
+    fn media_event(&mut self, event: MediaEvent) {
+        match event {
+            MediaEvent::PlayEnded { leg, play } => self.play_ended(&CallSid::from_text(&leg), play),
+            MediaEvent::Digit { leg, digit } => self.digit(&CallSid::from_text(&leg), digit),
+            MediaEvent::PersonHungUp { leg } => {
+                self.end(
+                    &CallSid::from_text(&leg),
+                    call::Status::Completed,
+                    "the person hung up",
+                );
+            }
+            MediaEvent::Connected { leg } => self.log("media.connected", &[("call", &leg)]),
+            MediaEvent::Lost { leg } => {
+                self.log("media.lost", &[("call", &leg)]);
+                self.end(&CallSid::from_text(&leg), call::Status::Completed, "media lost");
+            }
+            MediaEvent::Heard {
+                listener,
+                speaker,
+                started,
+            } => {
+                let kind = if started { "heard.started" } else { "heard.ended" };
+                self.log(kind, &[("listener", &listener), ("speaker", &speaker)]);
+            }
+        }
+    }
+
+    fn set_timer(&mut self, delay: SignedDuration, timer: Timer) {
+        let at = self.now.saturating_add(delay).unwrap_or(Timestamp::MAX);
+        let id = self.next_id();
+        self.timers.insert((at, id), timer);
+    }
+
+    fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    fn log(&mut self, kind: &str, fields: &[(&str, &str)]) {
+        self.events.push(self.now, kind, fields);
+    }
+
+    /// Notes what Twilio would show in its error log.
+    fn notify(&mut self, call: &CallSid, code: u32, message: &str) {
+        let code = code.to_string();
+        self.log(
+            "notification",
+            &[("call", call.as_str()), ("code", &code), ("message", message)],
+        );
+    }
+
+    /// Frees the oldest finished calls beyond the limit.
+    fn forget_old_calls(&mut self) {
+        while self.call_order.len() > CALLS_MAX {
+            let Some(oldest) = self.call_order.front() else {
+                return;
+            };
+            if self.calls.get(oldest).is_some_and(|call| !call.status.is_final()) {
+                return;
+            }
+            if let Some(oldest) = self.call_order.pop_front() {
+                self.calls.remove(&oldest);
+            }
+        }
+    }
+}
+
+fn not_found(path: &str) -> ApiError {
+    ApiError::new(404, 20404, format!("The requested resource {path} was not found"))
+}

@@ -1,0 +1,196 @@
+//! What the account owns: TwiML applications and phone numbers.
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use super::call::Endpoint;
+use super::{Network, not_found};
+use crate::config::Credentials;
+use crate::rest::ApiError;
+
+/// TwiML applications of one account.
+const APPLICATIONS_MAX: usize = 1_000;
+/// Phone numbers of one account.
+const NUMBERS_MAX: usize = 10_000;
+
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) sid: String,
+    pub(super) api_key_sid: String,
+    pub(super) api_key_secret: SecretString,
+}
+
+impl Account {
+    pub(super) fn new(credentials: &Credentials) -> Self {
+        Self {
+            sid: credentials.account_sid.clone(),
+            api_key_sid: credentials.api_key_sid.clone(),
+            api_key_secret: credentials.api_key_secret.clone(),
+        }
+    }
+}
+
+/// What happens to calls that belong here.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Routing {
+    pub(super) voice: Option<Endpoint>,
+    pub(super) fallback: Option<Endpoint>,
+    pub(super) callback: Option<Endpoint>,
+}
+
+/// A TwiML application.
+#[derive(Clone, Debug)]
+pub(super) struct Application {
+    pub(super) sid: String,
+    pub(super) friendly_name: String,
+    pub(super) routing: Routing,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+}
+
+/// A phone number of the account.
+#[derive(Clone, Debug)]
+pub(super) struct Number {
+    pub(super) sid: String,
+    pub(super) e164: String,
+    pub(super) friendly_name: String,
+    pub(super) routing: Routing,
+    pub(super) application_sid: Option<String>,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+}
+
+/// What a parameter does to something that may be empty.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Change<T> {
+    /// It was not given.
+    #[default]
+    Keep,
+    /// It was given and empty.
+    Clear,
+    Set(T),
+}
+
+/// What becomes of the URLs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RoutingChanges {
+    pub(crate) voice: Change<Endpoint>,
+    pub(crate) fallback: Change<Endpoint>,
+    pub(crate) callback: Change<Endpoint>,
+}
+
+/// `POST Applications`: what is to change.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ApplicationChanges {
+    pub(crate) friendly_name: Option<String>,
+    pub(crate) routing: RoutingChanges,
+}
+
+/// `POST IncomingPhoneNumbers`: what is to change.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NumberChanges {
+    pub(crate) friendly_name: Option<String>,
+    pub(crate) routing: RoutingChanges,
+    pub(crate) application_sid: Change<String>,
+}
+
+impl<T> Change<T> {
+    fn apply(self, field: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *field = None,
+            Self::Set(value) => *field = Some(value),
+        }
+    }
+}
+
+impl RoutingChanges {
+    fn apply(self, routing: &mut Routing) {
+        self.voice.apply(&mut routing.voice);
+        self.fallback.apply(&mut routing.fallback);
+        self.callback.apply(&mut routing.callback);
+    }
+}
+
+impl Network {
+    pub(super) fn application(&self, sid: &str) -> Option<&Application> {
+        self.applications
+            .iter()
+            .find(|application| application.sid == sid)
+    }
+
+    pub(crate) fn create_application(&mut self, changes: ApplicationChanges) -> Result<String, ApiError> {
+        if self.applications.len() >= APPLICATIONS_MAX {
+            return Err(ApiError::new(400, 20409, "Too many applications".to_owned()));
+        }
+        let sid = self.sids.next("AP");
+        self.applications.push(Application {
+            sid: sid.clone(),
+            friendly_name: String::new(),
+            routing: Routing::default(),
+            created_at: self.now,
+            updated_at: self.now,
+        });
+        self.update_application(&sid, changes)?;
+        Ok(sid)
+    }
+
+    pub(crate) fn update_application(
+        &mut self,
+        sid: &str,
+        changes: ApplicationChanges,
+    ) -> Result<(), ApiError> {
+        let found = self
+            .applications
+            .iter_mut()
+            .find(|application| application.sid == sid);
+        let application = found.ok_or_else(|| not_found(sid))?;
+        application.friendly_name = changes
+            .friendly_name
+            .unwrap_or_else(|| application.friendly_name.clone());
+        changes.routing.apply(&mut application.routing);
+        application.updated_at = self.now;
+        Ok(())
+    }
+
+    pub(crate) fn create_number(
+        &mut self,
+        phone_number: &str,
+        changes: NumberChanges,
+    ) -> Result<String, ApiError> {
+        let taken = self.numbers.iter().any(|number| number.e164 == phone_number);
+        if taken || self.numbers.len() >= NUMBERS_MAX {
+            let message = format!("PhoneNumber Requested is not available: {phone_number}");
+            return Err(ApiError::new(400, 21422, message));
+        }
+        let sid = self.add_number(phone_number);
+        self.update_number(&sid, changes)?;
+        Ok(sid)
+    }
+
+    pub(super) fn add_number(&mut self, phone_number: &str) -> String {
+        let sid = self.sids.next("PN");
+        self.numbers.push(Number {
+            sid: sid.clone(),
+            e164: phone_number.to_owned(),
+            friendly_name: super::views::formatted(phone_number),
+            routing: Routing::default(),
+            application_sid: None,
+            created_at: self.now,
+            updated_at: self.now,
+        });
+        sid
+    }
+
+    pub(crate) fn update_number(&mut self, sid: &str, changes: NumberChanges) -> Result<(), ApiError> {
+        let found = self.numbers.iter_mut().find(|number| number.sid == sid);
+        let number = found.ok_or_else(|| not_found(sid))?;
+        number.friendly_name = changes
+            .friendly_name
+            .unwrap_or_else(|| number.friendly_name.clone());
+        changes.routing.apply(&mut number.routing);
+        changes.application_sid.apply(&mut number.application_sid);
+        number.updated_at = self.now;
+        Ok(())
+    }
+}

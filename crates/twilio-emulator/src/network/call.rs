@@ -1,0 +1,162 @@
+//! One leg: a person on the phone network or a Voice SDK client.
+
+use jiff::Timestamp;
+
+use super::client::Client;
+use super::run::Run;
+use crate::media::Persona;
+use crate::sid::{CallSid, ConferenceSid};
+use crate::twiml::Method;
+
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Queued,
+    /// Dialled, not yet ringing. REST has no word for it and says `queued`.
+    Initiated,
+    Ringing,
+    InProgress,
+    Completed,
+    Busy,
+    Failed,
+    NoAnswer,
+    Canceled,
+}
+
+impl Status {
+    /// Nothing follows.
+    pub(super) fn is_final(self) -> bool {
+        match self {
+            Self::Queued | Self::Initiated | Self::Ringing | Self::InProgress => false,
+            Self::Completed | Self::Busy | Self::Failed | Self::NoAnswer | Self::Canceled => true,
+        }
+    }
+
+    /// As REST says it.
+    pub(super) fn rest(self) -> &'static str {
+        match self {
+            Self::Initiated => Self::Queued.callback(),
+            Self::Queued
+            | Self::Ringing
+            | Self::InProgress
+            | Self::Completed
+            | Self::Busy
+            | Self::Failed
+            | Self::NoAnswer
+            | Self::Canceled => self.callback(),
+        }
+    }
+
+    /// As webhooks say it.
+    pub(super) fn callback(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Initiated => "initiated",
+            Self::Ringing => "ringing",
+            Self::InProgress => "in-progress",
+            Self::Completed => "completed",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+            Self::NoAnswer => "no-answer",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    /// The word that asks for this status in `StatusCallbackEvent`.
+    pub(super) fn event(self) -> &'static str {
+        match self {
+            Self::Queued | Self::Initiated => "initiated",
+            Self::Ringing => "ringing",
+            Self::InProgress => "answered",
+            Self::Completed | Self::Busy | Self::Failed | Self::NoAnswer | Self::Canceled => "completed",
+        }
+    }
+
+    /// The carrier's final SIP answer.
+    pub(super) fn sip_code(self) -> &'static str {
+        match self {
+            Self::Busy => "486",
+            Self::Failed => "404",
+            Self::NoAnswer | Self::Canceled => "487",
+            Self::Queued | Self::Initiated | Self::Ringing | Self::InProgress | Self::Completed => "200",
+        }
+    }
+}
+
+/// A URL of the application and how to request it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Endpoint {
+    pub(crate) url: String,
+    pub(crate) method: Method,
+}
+
+/// Where a call's progress is reported.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Progress {
+    pub(super) endpoint: Endpoint,
+    pub(super) events: Vec<String>,
+    pub(super) sequence: u32,
+}
+
+/// Who is at the other end.
+#[derive(Debug)]
+pub(super) enum Party {
+    Person(Box<Persona>),
+    Client(Box<Client>),
+}
+
+/// One leg.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) sid: CallSid,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) inbound: bool,
+    pub(super) party: Party,
+    pub(super) status: Status,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+    pub(super) dialled_at: Option<Timestamp>,
+    pub(super) answered_at: Option<Timestamp>,
+    pub(super) ended_at: Option<Timestamp>,
+    pub(super) queue_ms: i64,
+    pub(super) ring_timeout_s: u32,
+    pub(super) time_limit_s: u32,
+    pub(super) instructions: super::Instructions,
+    pub(super) fallback: Option<Endpoint>,
+    pub(super) callback: Option<Progress>,
+    /// What runs, innermost last.
+    pub(super) runs: Vec<Run>,
+    pub(super) room: Option<ConferenceSid>,
+}
+
+impl Call {
+    /// Seconds from answer to end, rounded as Twilio's `duration`.
+    pub(super) fn duration_s(&self) -> i64 {
+        match (self.answered_at, self.ended_at) {
+            (Some(answered), Some(ended)) => {
+                let ms = ended.duration_since(answered).as_millis();
+                i64::try_from((ms + 500) / 1_000).unwrap_or_default()
+            }
+            (Some(_) | None, _) => 0,
+        }
+    }
+
+    pub(super) fn direction(&self) -> &'static str {
+        if self.inbound { "inbound" } else { "outbound-api" }
+    }
+
+    pub(super) fn client(&self) -> Option<&Client> {
+        match &self.party {
+            Party::Client(client) => Some(client),
+            Party::Person(_) => None,
+        }
+    }
+
+    pub(super) fn client_mut(&mut self) -> Option<&mut Client> {
+        match &mut self.party {
+            Party::Client(client) => Some(client),
+            Party::Person(_) => None,
+        }
+    }
+}

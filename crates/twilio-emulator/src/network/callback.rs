@@ -1,0 +1,169 @@
+//! What webhooks say about a call and a room.
+
+use super::Network;
+use super::call::{Call, Endpoint, Status};
+use super::room::{Conference, Participant};
+use crate::clock::rfc2822;
+use crate::sid::CallSid;
+use crate::webhook::DeliveryError;
+
+type Params = Vec<(String, String)>;
+
+impl Network {
+    /// Reports the call's status if the application asked for it.
+    pub(super) fn report_progress(&mut self, sid: &CallSid) {
+        let Some(call) = self.calls.get(sid) else { return };
+        let Some(progress) = &call.callback else { return };
+        let status = call.status;
+        if !progress.events.iter().any(|event| event == status.event()) {
+            return;
+        }
+        let endpoint = progress.endpoint.clone();
+        let mut params = self.voice_params(call);
+        push(&mut params, "Timestamp", &rfc2822(self.now));
+        push(&mut params, "CallbackSource", "call-progress-events");
+        push(&mut params, "SequenceNumber", &progress.sequence.to_string());
+        if status.is_final() {
+            let duration_s = call.duration_s();
+            push(&mut params, "CallDuration", &duration_s.to_string());
+            if status == Status::Completed {
+                push(&mut params, "Duration", &((duration_s + 59) / 60).to_string());
+            }
+            push(&mut params, "SipResponseCode", status.sip_code());
+        }
+        if let Some(progress) = self.calls.get_mut(sid).and_then(|call| call.callback.as_mut()) {
+            progress.sequence += 1;
+        }
+        self.send_callback(sid, &endpoint, status.callback(), params);
+    }
+
+    /// What every request about a call says.
+    pub(super) fn voice_params(&self, call: &Call) -> Params {
+        let mut params = Params::new();
+        push(&mut params, "CallSid", call.sid.as_str());
+        push(&mut params, "AccountSid", &self.account.sid);
+        push(&mut params, "From", &call.from);
+        push(&mut params, "To", &call.to);
+        push(&mut params, "Caller", &call.from);
+        push(&mut params, "Called", &call.to);
+        push(&mut params, "CallStatus", call.status.callback());
+        push(&mut params, "ApiVersion", "2010-04-01");
+        push(&mut params, "Direction", call.direction());
+        for (role, number) in [
+            ("From", &call.from),
+            ("To", &call.to),
+            ("Caller", &call.from),
+            ("Called", &call.to),
+        ] {
+            if number.starts_with('+') {
+                for part in ["City", "State", "Zip"] {
+                    push(&mut params, &format!("{role}{part}"), "");
+                }
+                push(
+                    &mut params,
+                    &format!("{role}Country"),
+                    if number.starts_with("+1") { "US" } else { "" },
+                );
+            }
+        }
+        params
+    }
+
+    /// Reports what happened in a room; `participant` for what happened to one of its legs.
+    pub(super) fn report_room(
+        &mut self,
+        conference: &mut Conference,
+        event: &str,
+        participant: Option<&Participant>,
+        more: &[(&str, &str)],
+    ) {
+        let call = participant
+            .map_or("", |participant| participant.call.as_str())
+            .to_owned();
+        let mut fields = vec![
+            ("conference", conference.sid.as_str()),
+            ("name", conference.name.as_str()),
+        ];
+        if participant.is_some() {
+            fields.push(("call", &call));
+        }
+        fields.extend(more);
+        self.events.push(self.now, &event.replacen('-', ".", 1), &fields);
+
+        let Some(callback) = &conference.callback else {
+            return;
+        };
+        if !callback.events.iter().any(|wanted| covers(wanted, event)) {
+            return;
+        }
+        conference.sequence += 1;
+        let mut params = Params::new();
+        push(&mut params, "ConferenceSid", conference.sid.as_str());
+        push(&mut params, "FriendlyName", &conference.name);
+        push(&mut params, "AccountSid", &self.account.sid);
+        push(&mut params, "SequenceNumber", &conference.sequence.to_string());
+        push(&mut params, "Timestamp", &rfc2822(self.now));
+        push(&mut params, "StatusCallbackEvent", event);
+        if let Some(participant) = participant {
+            push(&mut params, "CallSid", participant.call.as_str());
+            push(&mut params, "Muted", bool_text(participant.muted));
+            push(&mut params, "Hold", bool_text(participant.hold));
+            push(&mut params, "Coaching", "false");
+            push(
+                &mut params,
+                "EndConferenceOnExit",
+                bool_text(participant.moderation.end_on_exit),
+            );
+            push(
+                &mut params,
+                "StartConferenceOnEnter",
+                bool_text(participant.moderation.start_on_enter),
+            );
+            if let Some(label) = &participant.label {
+                push(&mut params, "ParticipantLabel", label);
+            }
+        }
+        for (name, value) in more {
+            push(&mut params, name, value);
+        }
+        let endpoint = Endpoint {
+            url: callback.url.clone(),
+            method: callback.method,
+        };
+        let owner =
+            participant.map_or_else(|| CallSid::from_text(""), |participant| participant.call.clone());
+        self.send_callback(&owner, &endpoint, event, params);
+    }
+
+    pub(super) fn callback_done(&mut self, call: &CallSid, url: &str, result: Result<(), DeliveryError>) {
+        match result {
+            Ok(()) => self.log("callback.delivered", &[("call", call.as_str()), ("url", url)]),
+            Err(DeliveryError::Status(status)) => {
+                self.notify(call, 15003, &format!("the callback was answered with {status}"));
+            }
+            Err(error) => self.notify(call, error.code(), &format!("the callback was lost: {error}")),
+        }
+    }
+}
+
+/// Whether the word of `statusCallbackEvent` asks for this event.
+fn covers(wanted: &str, event: &str) -> bool {
+    match wanted {
+        "start" => event == "conference-start",
+        "end" => event == "conference-end",
+        "join" => event == "participant-join",
+        "leave" => event == "participant-leave",
+        "mute" => event == "participant-mute" || event == "participant-unmute",
+        "hold" => event == "participant-hold" || event == "participant-unhold",
+        "modify" => event == "participant-modify",
+        _ => false,
+    }
+}
+
+pub(super) fn push(params: &mut Params, name: &str, value: &str) {
+    params.push((name.to_owned(), value.to_owned()));
+}
+
+pub(super) fn bool_text(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}

@@ -1,0 +1,169 @@
+//! Ending calls, and changing live ones.
+
+use super::call::{Call, Endpoint, Status};
+use super::room::LeaveReason;
+use super::run::Waiting;
+use super::{Instructions, Network, Output, not_found};
+use crate::media::MediaCommand;
+use crate::rest::ApiError;
+use crate::sid::CallSid;
+use crate::signal::ServerFrame;
+
+/// `POST Calls/{CA}`: what is to change.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CallChanges {
+    pub(crate) status: Option<StatusChange>,
+    pub(crate) instructions: Option<Instructions>,
+    pub(crate) fallback: Option<Endpoint>,
+}
+
+/// The two statuses one may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StatusChange {
+    /// Only calls that nobody has answered.
+    Canceled,
+    /// Whatever the call is doing.
+    Completed,
+}
+
+impl Network {
+    pub(crate) fn update_call(&mut self, sid: &CallSid, changes: CallChanges) -> Result<(), ApiError> {
+        let call = self.calls.get_mut(sid).ok_or_else(|| not_found(sid.as_str()))?;
+        let status = call.status;
+        if let Some(change) = changes.status {
+            if status.is_final() {
+                return Err(not_in_progress());
+            }
+            self.change_status(sid, status, change);
+            return Ok(());
+        }
+        if status != Status::InProgress {
+            return Err(not_in_progress());
+        }
+        if changes.fallback.is_some() {
+            call.fallback = changes.fallback;
+        }
+        let Some(instructions) = changes.instructions else {
+            return Ok(());
+        };
+        self.log("call.redirected", &[("call", sid.as_str())]);
+        self.leave(sid, LeaveReason::Api);
+        self.stop_sound(sid);
+        if let Some(call) = self.calls.get_mut(sid) {
+            call.runs.clear();
+        }
+        self.start_instructions(sid, instructions);
+        Ok(())
+    }
+
+    fn change_status(&mut self, sid: &CallSid, status: Status, change: StatusChange) {
+        let canceled = match status {
+            Status::Queued => {
+                // A call that never left the queue ends without any callback.
+                if let Some(call) = self.calls.get_mut(sid) {
+                    call.callback = None;
+                }
+                true
+            }
+            Status::Initiated | Status::Ringing => true,
+            // A call in progress is not touched by `canceled`; the reply shows its status.
+            Status::InProgress if change == StatusChange::Canceled => return,
+            Status::InProgress => false,
+            Status::Completed | Status::Busy | Status::Failed | Status::NoAnswer | Status::Canceled => return,
+        };
+        self.end(
+            sid,
+            if canceled {
+                Status::Canceled
+            } else {
+                Status::Completed
+            },
+            "ended by REST",
+        );
+    }
+
+    /// Ends a call for good, whatever it is doing.
+    pub(super) fn end(&mut self, sid: &CallSid, status: Status, why: &str) {
+        let Some(call) = self.calls.get_mut(sid).filter(|call| !call.status.is_final()) else {
+            return;
+        };
+        let had_media = call.answered_at.is_some();
+        call.status = status;
+        call.ended_at = Some(self.now);
+        call.updated_at = self.now;
+        self.log(
+            "call.ended",
+            &[
+                ("call", sid.as_str()),
+                ("status", status.callback()),
+                ("why", why),
+            ],
+        );
+        self.leave(sid, LeaveReason::HungUp);
+        self.say_farewell(sid);
+        if let Some(call) = self.calls.get_mut(sid) {
+            call.runs.clear();
+        }
+        if had_media {
+            self.outputs.push_back(Output::Media(MediaCommand::Close {
+                leg: sid.as_str().to_owned(),
+            }));
+        }
+        self.hang_up_client(sid, status);
+        self.report_progress(sid);
+    }
+
+    /// A leg that hangs up inside a `<Dial action>` still has its action requested.
+    fn say_farewell(&mut self, sid: &CallSid) {
+        if !self.switches.dial_action_after_hangup {
+            return;
+        }
+        let Some(run) = self.calls.get_mut(sid).and_then(|call| call.runs.first_mut()) else {
+            return;
+        };
+        if !matches!(&run.waiting, Waiting::Dial(dial) if dial.action.is_some()) {
+            return;
+        }
+        let Waiting::Dial(dial) = std::mem::replace(&mut run.waiting, Waiting::Nothing) else {
+            return;
+        };
+        let Some(action) = dial.action else { return };
+        let outcome = vec![
+            ("DialCallStatus".to_owned(), "answered".to_owned()),
+            ("DialBridged".to_owned(), "true".to_owned()),
+        ];
+        self.farewell(sid, &action, dial.method, outcome);
+    }
+
+    fn hang_up_client(&mut self, sid: &CallSid, status: Status) {
+        let Some(client) = self.calls.get_mut(sid).and_then(Call::client_mut) else {
+            return;
+        };
+        let Some(socket) = client.socket.take() else {
+            return;
+        };
+        let error = match status {
+            Status::Busy => Some((31486, "Busy Here")),
+            Status::NoAnswer => Some((31603, "Decline")),
+            Status::Failed => Some((31000, "An application error has occurred")),
+            Status::Queued
+            | Status::Initiated
+            | Status::Ringing
+            | Status::InProgress
+            | Status::Completed
+            | Status::Canceled => None,
+        };
+        let frame = ServerFrame::hangup(sid.as_str(), error);
+        self.outputs.push_back(Output::Signal { socket, frame });
+    }
+
+    pub(super) fn stop_sound(&mut self, sid: &CallSid) {
+        self.outputs.push_back(Output::Media(MediaCommand::StopPlay {
+            leg: sid.as_str().to_owned(),
+        }));
+    }
+}
+
+fn not_in_progress() -> ApiError {
+    ApiError::new(400, 21220, "Call is not in-progress. Cannot redirect.".to_owned())
+}

@@ -1,0 +1,60 @@
+//! The ground truth: what happened, in order, whatever the application was told.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::Timestamp;
+
+/// The newest events are kept, about an hour of a busy floor.
+const EVENTS_MAX: usize = 200_000;
+
+/// One thing that happened.
+#[derive(Clone, Debug, serde::Serialize)]
+pub(crate) struct Event {
+    pub(crate) seq: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) kind: String,
+    #[serde(flatten)]
+    pub(crate) fields: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct EventLog {
+    last_seq: u64,
+    events: VecDeque<Event>,
+}
+
+impl EventLog {
+    pub(super) fn push(&mut self, at: Timestamp, kind: &str, fields: &[(&str, &str)]) {
+        self.last_seq += 1;
+        let fields = fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        self.events.push_back(Event {
+            seq: self.last_seq,
+            at,
+            kind: kind.to_owned(),
+            fields,
+        });
+        if self.events.len() > EVENTS_MAX {
+            self.events.pop_front();
+        }
+    }
+
+    /// Events later than `seq`, at most `limit`.
+    pub(super) fn after(&self, seq: u64, limit: usize) -> Vec<Event> {
+        let start = self.events.partition_point(|event| event.seq <= seq);
+        self.events.iter().skip(start).take(limit).cloned().collect()
+    }
+
+    /// Forgets what happened; numbering goes on, so that `after` stays valid.
+    pub(super) fn clear(&mut self) {
+        self.events.clear();
+    }
+}
+
+impl super::Network {
+    pub(crate) fn events_after(&self, seq: u64, limit: usize) -> Vec<Event> {
+        self.events.after(seq, limit)
+    }
+}

@@ -1,0 +1,262 @@
+//! Placing a call: the queue at the account's pace, ringing, and what the person does.
+
+use jiff::SignedDuration;
+use rand::Rng;
+
+use super::call::{Call, Endpoint, Party, Progress, Status};
+use super::{Network, Output, Timer};
+use crate::media::{Answer, MediaCommand, Script};
+use crate::rest::ApiError;
+use crate::sid::CallSid;
+
+/// Twilio holds at most a day's worth of calls.
+const QUEUE_SECONDS_MAX: usize = 86_400;
+/// From dialling to the far end's first ring.
+const SETUP_MS: std::ops::Range<i64> = 200..800;
+/// Calls end after four hours unless told otherwise.
+pub(super) const TIME_LIMIT_S_DEFAULT: u32 = 14_400;
+
+/// What a leg does when it is answered.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Instructions {
+    Url(Endpoint),
+    Twiml(String),
+}
+
+/// `POST Calls`, its parameters already checked.
+#[derive(Clone, Debug)]
+pub(crate) struct CallOrder {
+    pub(crate) to: String,
+    pub(crate) from: String,
+    pub(crate) instructions: Option<Instructions>,
+    /// Overrides the instructions and callbacks.
+    pub(crate) application_sid: Option<String>,
+    pub(crate) fallback: Option<Endpoint>,
+    pub(crate) callback: Option<Endpoint>,
+    pub(crate) callback_events: Vec<String>,
+    pub(crate) ring_timeout_s: u32,
+    pub(crate) time_limit_s: Option<u32>,
+}
+
+impl Network {
+    /// Accepts a call and puts it in the queue.
+    pub(crate) fn create_call(&mut self, mut order: CallOrder) -> Result<CallSid, ApiError> {
+        if let Some(sid) = order.application_sid.take() {
+            let application = self
+                .application(&sid)
+                .ok_or_else(|| ApiError::new(400, 21218, format!("Invalid ApplicationSid: {sid}")))?;
+            order.instructions = application.routing.voice.clone().map(Instructions::Url);
+            order.fallback.clone_from(&application.routing.fallback);
+            order.callback.clone_from(&application.routing.callback);
+        }
+        let Some(instructions) = order.instructions.take() else {
+            return Err(ApiError::new(400, 21205, "Url parameter is required.".to_owned()));
+        };
+        if !self.numbers.iter().any(|number| number.e164 == order.from) {
+            let message = format!(
+                "The source phone number provided, {}, is not yet verified for your account.",
+                order.from
+            );
+            return Err(ApiError::new(400, 21210, message));
+        }
+        if self.queue.len() >= QUEUE_SECONDS_MAX * self.cps as usize {
+            return Err(ApiError::new(400, 22005, "Call queue is full".to_owned()));
+        }
+        let sid = CallSid::new(&mut self.sids);
+        let persona = self.population.person(&order.to);
+        let ahead_ms = i128::try_from(self.queue.len()).unwrap_or_default() * 1_000 / i128::from(self.cps);
+        let busy_ms = self.queue_free_at.duration_since(self.now).as_millis().max(0);
+        let call = Call {
+            sid: sid.clone(),
+            from: order.from,
+            to: order.to,
+            inbound: false,
+            party: Party::Person(Box::new(persona)),
+            status: Status::Queued,
+            created_at: self.now,
+            updated_at: self.now,
+            dialled_at: None,
+            answered_at: None,
+            ended_at: None,
+            queue_ms: i64::try_from(ahead_ms + busy_ms).unwrap_or(i64::MAX),
+            ring_timeout_s: order.ring_timeout_s,
+            time_limit_s: order.time_limit_s.unwrap_or(TIME_LIMIT_S_DEFAULT),
+            instructions,
+            fallback: order.fallback,
+            callback: order.callback.map(|endpoint| Progress {
+                endpoint,
+                events: if order.callback_events.is_empty() {
+                    vec!["completed".to_owned()]
+                } else {
+                    order.callback_events
+                },
+                sequence: 0,
+            }),
+            runs: Vec::new(),
+            room: None,
+        };
+        self.log(
+            "call.queued",
+            &[("call", sid.as_str()), ("to", &call.to), ("from", &call.from)],
+        );
+        self.insert_call(call);
+        if self.queue.is_empty() {
+            let delay = self
+                .queue_free_at
+                .duration_since(self.now)
+                .max(SignedDuration::ZERO);
+            self.set_timer(delay, Timer::Dial);
+        }
+        self.queue.push_back(sid.clone());
+        Ok(sid)
+    }
+
+    pub(super) fn insert_call(&mut self, call: Call) {
+        self.call_order.push_back(call.sid.clone());
+        self.calls.insert(call.sid.clone(), call);
+        self.forget_old_calls();
+    }
+
+    /// Dials the next call that is still wanted and keeps the account's pace.
+    pub(super) fn dial_next(&mut self) {
+        while let Some(sid) = self.queue.pop_front() {
+            if self
+                .calls
+                .get(&sid)
+                .is_none_or(|call| call.status != Status::Queued)
+            {
+                continue;
+            }
+            self.dial(&sid);
+            let gap = SignedDuration::from_millis(1_000 / i64::from(self.cps));
+            self.queue_free_at = self.now.saturating_add(gap).unwrap_or(self.now);
+            if !self.queue.is_empty() {
+                self.set_timer(gap, Timer::Dial);
+            }
+            return;
+        }
+    }
+
+    fn dial(&mut self, sid: &CallSid) {
+        let Some(call) = self.calls.get_mut(sid) else {
+            return;
+        };
+        call.dialled_at = Some(self.now);
+        let ring_timeout = SignedDuration::from_secs(call.ring_timeout_s.into());
+        let Party::Person(persona) = &call.party else {
+            return;
+        };
+        let unreachable = matches!(persona.answer, Answer::Unreachable);
+        self.enter(sid, Status::Initiated);
+        let setup = SignedDuration::from_millis(self.population.rng().random_range(SETUP_MS));
+        self.set_timer(
+            setup,
+            if unreachable {
+                Timer::Refuse(sid.clone())
+            } else {
+                Timer::Ring(sid.clone())
+            },
+        );
+        // Twilio adds up to five seconds to the time-out of some flows; this network adds none.
+        self.set_timer(ring_timeout, Timer::RingTimeout(sid.clone()));
+    }
+
+    pub(super) fn ring(&mut self, sid: &CallSid) {
+        let Some(call) = self
+            .calls
+            .get(sid)
+            .filter(|call| call.status == Status::Initiated)
+        else {
+            return;
+        };
+        let Party::Person(persona) = &call.party else {
+            return;
+        };
+        let next = match persona.answer {
+            Answer::After { ring_ms } => Some((ring_ms, Timer::PickUp(sid.clone()))),
+            Answer::NoAnswer => None,
+            Answer::Busy | Answer::Unreachable => return self.refuse(sid),
+        };
+        self.enter(sid, Status::Ringing);
+        if let Some((ring_ms, timer)) = next {
+            self.set_timer(SignedDuration::from_millis(i64::from(ring_ms)), timer);
+        }
+    }
+
+    /// The far end is busy or cannot be reached.
+    pub(super) fn refuse(&mut self, sid: &CallSid) {
+        let Some(call) = self
+            .calls
+            .get(sid)
+            .filter(|call| call.status == Status::Initiated)
+        else {
+            return;
+        };
+        let busy = matches!(&call.party, Party::Person(persona) if matches!(persona.answer, Answer::Busy));
+        self.end(
+            sid,
+            if busy { Status::Busy } else { Status::Failed },
+            "the far end refused",
+        );
+    }
+
+    pub(super) fn ring_timeout(&mut self, sid: &CallSid) {
+        let Some(call) = self.calls.get(sid) else { return };
+        if matches!(call.status, Status::Initiated | Status::Ringing) {
+            self.end(sid, Status::NoAnswer, "nobody answered");
+        }
+    }
+
+    pub(super) fn pick_up(&mut self, sid: &CallSid) {
+        let Some(call) = self.calls.get(sid).filter(|call| call.status == Status::Ringing) else {
+            return;
+        };
+        let Party::Person(persona) = &call.party else {
+            return;
+        };
+        let (persona, instructions) = (persona.as_ref().clone(), call.instructions.clone());
+        let seed = self.population.rng().random();
+        self.answered(sid);
+        if let Some(stay) = stay(&persona.script).filter(|_| self.no_media) {
+            self.set_timer(stay, Timer::PersonLeaves(sid.clone()));
+        }
+        let leg = sid.as_str().to_owned();
+        self.outputs
+            .push_back(Output::Media(MediaCommand::OpenPerson { leg, persona, seed }));
+        self.start_instructions(sid, instructions);
+    }
+
+    /// The leg is up: time starts to count.
+    pub(super) fn answered(&mut self, sid: &CallSid) {
+        let Some(call) = self.calls.get_mut(sid) else {
+            return;
+        };
+        call.answered_at = Some(self.now);
+        let limit = SignedDuration::from_secs(call.time_limit_s.into());
+        self.set_timer(limit, Timer::TimeLimit(sid.clone()));
+        self.enter(sid, Status::InProgress);
+    }
+
+    /// Changes a call's status, notes it and reports it.
+    pub(super) fn enter(&mut self, sid: &CallSid, status: Status) {
+        let Some(call) = self.calls.get_mut(sid) else {
+            return;
+        };
+        call.status = status;
+        call.updated_at = self.now;
+        self.log(&format!("call.{}", status.callback()), &[("call", sid.as_str())]);
+        self.report_progress(sid);
+    }
+}
+
+/// How long somebody stays on the line when nobody can hear them: about seven seconds for each thing said.
+fn stay(script: &Script) -> Option<SignedDuration> {
+    match script {
+        Script::Talk(talk) => Some(SignedDuration::from_secs(7 * (1 + i64::from(talk.replies)))),
+        Script::Voicemail => Some(SignedDuration::from_mins(1)),
+        Script::Tones { steps, repeat: false } => Some(SignedDuration::from_millis(
+            steps.iter().map(|step| i64::from(step.ms)).sum(),
+        )),
+        Script::Tones { repeat: true, .. } | Script::Listen => None,
+    }
+}

@@ -1,0 +1,425 @@
+//! Conferences: who is in, when they start and end, and what that means for each leg.
+
+use jiff::Timestamp;
+
+use super::run::{FetchPurpose, Run, Scope};
+use super::{Network, Output, SoundSource, not_found};
+use crate::config::WaitUrlFetch;
+use crate::media::MediaCommand;
+use crate::rest::ApiError;
+use crate::sid::{CallSid, ConferenceSid};
+use crate::twiml::{Beep, Callback, Room};
+
+/// Conferences that are over are forgotten, oldest first, beyond this many.
+const CONFERENCES_MAX: usize = 100_000;
+
+/// Where a conference stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Participants wait for a second one, or for one that may start it.
+    Waiting,
+    Started,
+    Ended,
+}
+
+impl Stage {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "init",
+            Self::Started => "in-progress",
+            Self::Ended => "completed",
+        }
+    }
+}
+
+/// One filling of a room.
+#[derive(Debug)]
+pub(super) struct Conference {
+    pub(super) sid: ConferenceSid,
+    pub(super) name: String,
+    pub(super) stage: Stage,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+    /// In order of arrival.
+    pub(super) participants: Vec<Participant>,
+    /// The first participant's wish; later ones are ignored.
+    pub(super) callback: Option<Callback>,
+    pub(super) sequence: u32,
+    pub(super) ended: Option<Ended>,
+}
+
+/// How a conference ended.
+#[derive(Clone, Debug)]
+pub(super) struct Ended {
+    pub(super) reason: &'static str,
+    pub(super) by: Option<CallSid>,
+}
+
+/// One leg's part in a conference.
+#[derive(Clone, Debug)]
+pub(super) struct Participant {
+    pub(super) call: CallSid,
+    pub(super) label: Option<String>,
+    pub(super) muted: bool,
+    pub(super) hold: bool,
+    pub(super) moderation: Moderation,
+    pub(super) beep: Beep,
+    pub(super) joined_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+}
+
+/// What a participant's coming and going means for the conference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Moderation {
+    pub(super) start_on_enter: bool,
+    pub(super) end_on_exit: bool,
+}
+
+/// Why a leg leaves a conference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LeaveReason {
+    HungUp,
+    /// Redirected or removed by REST.
+    Api,
+    ConferenceEnded,
+    ModeratorLeft,
+}
+
+impl LeaveReason {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::HungUp => "participant_hung_up",
+            Self::Api => "participant_updated_via_api",
+            Self::ConferenceEnded => "conference_ended_via_api",
+            Self::ModeratorLeft => "moderator_ended_conference",
+        }
+    }
+}
+
+/// `POST Participants/{CA}`: what is to change.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ParticipantChanges {
+    pub(crate) muted: Option<bool>,
+    pub(crate) hold: Option<bool>,
+    pub(crate) end_on_exit: Option<bool>,
+}
+
+impl Network {
+    /// A leg enters a room, filling it anew if it is empty.
+    pub(super) fn join(&mut self, sid: &CallSid, room: &Room) {
+        let mut conference = self.take_open_conference(room, sid);
+        if conference.participants.len() >= room.participants_max {
+            self.put_back(conference);
+            self.notify(sid, 13248, "the conference is full");
+            return self.after_dial(sid, "failed");
+        }
+        let participant = Participant {
+            call: sid.clone(),
+            label: room.label.clone(),
+            muted: room.muted,
+            hold: false,
+            moderation: Moderation {
+                start_on_enter: room.start_on_enter,
+                end_on_exit: room.end_on_exit,
+            },
+            beep: room.beep,
+            joined_at: self.now,
+            updated_at: self.now,
+        };
+        if let Some(call) = self.calls.get_mut(sid) {
+            call.room = Some(conference.sid.clone());
+        }
+        if matches!(participant.beep, Beep::Both | Beep::OnEnter) {
+            self.beep(&conference);
+        }
+        conference.participants.push(participant.clone());
+        conference.updated_at = self.now;
+        self.report_room(&mut conference, "participant-join", Some(&participant), &[]);
+        let starts = conference.stage == Stage::Waiting
+            && conference.participants.len() >= 2
+            && conference
+                .participants
+                .iter()
+                .any(|participant| participant.moderation.start_on_enter);
+        let started = starts || conference.stage == Stage::Started;
+        if starts {
+            self.start_conference(&mut conference);
+        } else if started {
+            self.connect(&conference, &participant);
+        }
+        self.put_back(conference);
+        if !started || self.switches.wait_url_fetch == WaitUrlFetch::Always {
+            self.start_waiting(sid, room, started);
+        }
+    }
+
+    /// The running conference of this name, out of the map, or a new one.
+    fn take_open_conference(&mut self, room: &Room, first: &CallSid) -> Conference {
+        let open = self
+            .conferences
+            .values()
+            .find(|c| c.stage != Stage::Ended && c.name == room.name);
+        if let Some(sid) = open.map(|conference| conference.sid.clone()) {
+            return self.conferences.remove(&sid).expect("it was found a moment ago");
+        }
+        let sid = ConferenceSid::new(&mut self.sids);
+        self.conference_order.push_back(sid.clone());
+        let callback = room.callback.as_ref().map(|wish| Callback {
+            url: self.resolve(first, &wish.url),
+            ..wish.clone()
+        });
+        Conference {
+            sid,
+            name: room.name.clone(),
+            stage: Stage::Waiting,
+            created_at: self.now,
+            updated_at: self.now,
+            participants: Vec::new(),
+            callback,
+            sequence: 0,
+            ended: None,
+        }
+    }
+
+    fn put_back(&mut self, conference: Conference) {
+        self.conferences.insert(conference.sid.clone(), conference);
+        while self.conference_order.len() > CONFERENCES_MAX {
+            let Some(oldest) = self.conference_order.pop_front() else {
+                return;
+            };
+            self.conferences.remove(&oldest);
+        }
+    }
+
+    fn start_conference(&mut self, conference: &mut Conference) {
+        conference.stage = Stage::Started;
+        self.report_room(conference, "conference-start", None, &[]);
+        for participant in &conference.participants {
+            self.drop_inner_runs(&participant.call);
+            self.connect(conference, participant);
+        }
+    }
+
+    /// Lets a participant hear and be heard as its flags say.
+    fn connect(&mut self, conference: &Conference, participant: &Participant) {
+        self.outputs.push_back(Output::Media(MediaCommand::Join {
+            leg: participant.call.as_str().to_owned(),
+            room: conference.sid.as_str().to_owned(),
+            muted: participant.muted,
+            hold: participant.hold,
+        }));
+    }
+
+    /// Beeps for everybody in a conference that runs; a beep would cut short what others wait to.
+    fn beep(&mut self, conference: &Conference) {
+        if conference.stage != Stage::Started {
+            return;
+        }
+        let source = SoundSource::Beep;
+        for participant in &conference.participants {
+            self.outputs.push_back(Output::Sound {
+                call: participant.call.clone(),
+                play: 0,
+                source: source.clone(),
+                rounds: 1,
+            });
+        }
+    }
+
+    /// What the leg hears until the conference starts.
+    fn start_waiting(&mut self, sid: &CallSid, room: &Room, started: bool) {
+        let url = room.wait_url.as_deref();
+        if url == Some("") || (url.is_none() && started) {
+            return;
+        }
+        if let Some(call) = self.calls.get_mut(sid) {
+            let base = call.runs.last().and_then(|run| run.base.clone());
+            call.runs.push(Run::new(Scope::Wait, Vec::new(), base));
+        }
+        match url {
+            Some(url) => self.fetch(sid, url, room.wait_method, FetchPurpose::Document, Vec::new()),
+            None => self.outputs.push_back(Output::Sound {
+                call: sid.clone(),
+                play: 0,
+                source: SoundSource::HoldMusic,
+                rounds: 0,
+            }),
+        }
+    }
+
+    /// Takes a leg out of its room; what the leg does next is the caller's business.
+    pub(super) fn leave(&mut self, sid: &CallSid, reason: LeaveReason) {
+        let Some(room) = self.calls.get_mut(sid).and_then(|call| call.room.take()) else {
+            return;
+        };
+        let Some(mut conference) = self.conferences.remove(&room) else {
+            return;
+        };
+        self.drop_inner_runs(sid);
+        let Some(index) = conference
+            .participants
+            .iter()
+            .position(|participant| participant.call == *sid)
+        else {
+            return self.put_back(conference);
+        };
+        let participant = conference.participants.remove(index);
+        conference.updated_at = self.now;
+        self.outputs.push_back(Output::Media(MediaCommand::Leave {
+            leg: sid.as_str().to_owned(),
+        }));
+        let call_status = self
+            .calls
+            .get(sid)
+            .map_or("completed", |call| call.status.callback());
+        let details = [
+            ("ParticipantCallStatus", call_status),
+            ("ReasonParticipantLeft", reason.as_str()),
+        ];
+        self.report_room(&mut conference, "participant-leave", Some(&participant), &details);
+        if matches!(participant.beep, Beep::Both | Beep::OnExit) {
+            self.beep(&conference);
+        }
+        let kicked = reason == LeaveReason::Api;
+        let ended = if participant.moderation.end_on_exit && conference.stage == Stage::Started {
+            Some(if kicked {
+                "participant-with-end-conference-on-exit-kicked"
+            } else {
+                "participant-with-end-conference-on-exit-left"
+            })
+        } else if conference.participants.is_empty() {
+            Some(if kicked {
+                "last-participant-kicked"
+            } else {
+                "last-participant-left"
+            })
+        } else {
+            None
+        };
+        let sid = conference.sid.clone();
+        self.put_back(conference);
+        if let Some(why) = ended {
+            self.end_conference(&sid, why, Some(&participant.call), LeaveReason::ModeratorLeft);
+        }
+    }
+
+    /// Takes a leg out of its room and runs what follows its `<Dial>`.
+    pub(super) fn leave_and_go_on(&mut self, sid: &CallSid, reason: LeaveReason) {
+        self.leave(sid, reason);
+        self.after_dial(sid, "answered");
+    }
+
+    /// Ends a conference for everybody still in it.
+    fn end_conference(
+        &mut self,
+        sid: &ConferenceSid,
+        why: &'static str,
+        by: Option<&CallSid>,
+        leave_reason: LeaveReason,
+    ) {
+        let Some(conference) = self.conferences.get_mut(sid).filter(|c| c.stage != Stage::Ended) else {
+            return;
+        };
+        conference.stage = Stage::Ended;
+        conference.ended = Some(Ended {
+            reason: why,
+            by: by.cloned(),
+        });
+        let rest: Vec<CallSid> = conference.participants.iter().map(|p| p.call.clone()).collect();
+        for call in &rest {
+            self.leave(call, leave_reason);
+        }
+        if let Some(mut conference) = self.conferences.remove(sid) {
+            let by = by.map_or("", CallSid::as_str);
+            let details = [
+                ("ReasonConferenceEnded", why),
+                ("Reason", why),
+                ("CallSidEndingConference", by),
+            ];
+            self.report_room(&mut conference, "conference-end", None, &details);
+            self.put_back(conference);
+        }
+        for call in &rest {
+            self.after_dial(call, "answered");
+        }
+    }
+
+    /// `POST Conferences/{CF}` with `Status=completed`.
+    pub(crate) fn complete_conference(&mut self, sid: &ConferenceSid) -> Result<(), ApiError> {
+        if !self.conferences.contains_key(sid) {
+            return Err(not_found(sid.as_str()));
+        }
+        self.end_conference(
+            sid,
+            "conference-ended-via-api",
+            None,
+            LeaveReason::ConferenceEnded,
+        );
+        Ok(())
+    }
+
+    /// `POST Participants/{CA or label}`.
+    pub(crate) fn update_participant(
+        &mut self,
+        sid: &ConferenceSid,
+        name: &str,
+        changes: ParticipantChanges,
+    ) -> Result<CallSid, ApiError> {
+        let mut conference = self
+            .conferences
+            .remove(sid)
+            .ok_or_else(|| not_found(sid.as_str()))?;
+        let found = conference.participants.iter().position(|p| p.is_called(name));
+        let Some(index) = found else {
+            self.put_back(conference);
+            return Err(not_found(name));
+        };
+        let before = conference.participants[index].clone();
+        let participant = &mut conference.participants[index];
+        participant.muted = changes.muted.unwrap_or(before.muted);
+        participant.hold = changes.hold.unwrap_or(before.hold);
+        participant.moderation.end_on_exit = changes.end_on_exit.unwrap_or(before.moderation.end_on_exit);
+        participant.updated_at = self.now;
+        let after = participant.clone();
+        if conference.stage == Stage::Started {
+            self.connect(&conference, &after);
+        }
+        if after.muted != before.muted {
+            let event = if after.muted {
+                "participant-mute"
+            } else {
+                "participant-unmute"
+            };
+            self.report_room(&mut conference, event, Some(&after), &[]);
+        }
+        if after.hold != before.hold {
+            let event = if after.hold {
+                "participant-hold"
+            } else {
+                "participant-unhold"
+            };
+            self.report_room(&mut conference, event, Some(&after), &[]);
+        }
+        if after.moderation != before.moderation {
+            self.report_room(&mut conference, "participant-modify", Some(&after), &[]);
+        }
+        self.put_back(conference);
+        Ok(after.call)
+    }
+
+    /// `DELETE Participants/{CA or label}`: the leg leaves and goes on after its `<Dial>`.
+    pub(crate) fn kick(&mut self, sid: &ConferenceSid, name: &str) -> Result<(), ApiError> {
+        let conference = self.conferences.get(sid).ok_or_else(|| not_found(sid.as_str()))?;
+        let participant = conference.participants.iter().find(|p| p.is_called(name));
+        let call = participant.ok_or_else(|| not_found(name))?.call.clone();
+        self.leave_and_go_on(&call, LeaveReason::Api);
+        Ok(())
+    }
+}
+
+impl Participant {
+    /// Paths take the `CallSid` or the label.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.call.as_str() == name || self.label.as_deref() == Some(name)
+    }
+}

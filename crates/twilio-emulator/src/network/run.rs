@@ -1,0 +1,275 @@
+//! Running TwiML on a leg: which document, which verb, and what it waits for.
+
+mod documents;
+mod gather;
+
+use jiff::SignedDuration;
+
+pub(crate) use documents::{Fetch, FetchPurpose};
+
+use std::collections::VecDeque;
+
+use super::call::Status;
+use super::room::LeaveReason;
+use super::{Network, Output, Timer};
+use crate::media::MediaCommand;
+use crate::sid::CallSid;
+use crate::twiml::{Dial, Noun, Verb};
+use gather::Gathering;
+
+/// Names one wait of one run; what belongs to an earlier wait is ignored.
+pub(super) type Step = u64;
+
+/// A document being run.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) scope: Scope,
+    pub(super) verbs: VecDeque<Verb>,
+    /// What relative URLs are relative to, and the default `action`.
+    pub(super) base: Option<String>,
+    pub(super) step: Step,
+    pub(super) waiting: Waiting,
+}
+
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The call itself: when it ends, the call ends.
+    Call,
+    /// What a participant hears until the conference starts.
+    Wait,
+    /// What a `<Gather>` plays meanwhile.
+    Prompt,
+}
+
+/// What a run waits for.
+#[derive(Debug)]
+pub(super) enum Waiting {
+    Nothing,
+    Fetch,
+    Sound,
+    Pause,
+    Gather(Box<Gathering>),
+    Dial(Box<Dial>),
+}
+
+/// Where sound comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum SoundSource {
+    Speech(String),
+    /// A file of the application.
+    File(String),
+    /// The tone that announces a participant.
+    Beep,
+    /// What Twilio plays in a room without a `waitUrl`.
+    HoldMusic,
+}
+
+impl Run {
+    pub(super) fn new(scope: Scope, verbs: Vec<Verb>, base: Option<String>) -> Self {
+        Self {
+            scope,
+            verbs: verbs.into(),
+            base,
+            step: 0,
+            waiting: Waiting::Nothing,
+        }
+    }
+}
+
+impl Network {
+    /// Runs verbs until one of them has to wait or the call is over.
+    pub(super) fn advance(&mut self, sid: &CallSid) {
+        loop {
+            let Some(call) = self.calls.get_mut(sid).filter(|call| !call.status.is_final()) else {
+                return;
+            };
+            let Some(run) = call.runs.last_mut() else { return };
+            let verb = run.verbs.pop_front();
+            let scope = run.scope;
+            let goes_on = match verb {
+                Some(verb) => self.execute(sid, scope, verb),
+                None => self.document_ended(sid, scope),
+            };
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// Does one verb; true if the next one follows at once.
+    fn execute(&mut self, sid: &CallSid, scope: Scope, verb: Verb) -> bool {
+        if scope == Scope::Wait
+            && !matches!(
+                verb,
+                Verb::Say { .. } | Verb::Play { .. } | Verb::Pause { .. } | Verb::Redirect { .. }
+            )
+        {
+            self.notify(
+                sid,
+                13238,
+                "only Say, Play, Pause and Redirect may stand in waiting TwiML",
+            );
+            return true;
+        }
+        match verb {
+            Verb::Say { text, rounds } => self.sound(sid, SoundSource::Speech(text), rounds),
+            Verb::Play { url, rounds } => {
+                let url = self.resolve(sid, &url);
+                self.sound(sid, SoundSource::File(url), rounds)
+            }
+            Verb::Pause { length_s } => {
+                let step = self.wait_for(sid, Waiting::Pause);
+                self.set_timer(
+                    SignedDuration::from_secs(length_s.into()),
+                    Timer::Step(sid.clone(), step),
+                );
+                false
+            }
+            Verb::Gather(gather) => self.gather(sid, gather),
+            Verb::Dial(dial) => self.dial_noun(sid, *dial),
+            Verb::Redirect { url, method } => {
+                self.fetch(sid, &url, method, FetchPurpose::Document, Vec::new());
+                false
+            }
+            Verb::Reject { busy } => {
+                self.end(
+                    sid,
+                    if busy { Status::Busy } else { Status::NoAnswer },
+                    "rejected",
+                );
+                false
+            }
+            Verb::Hangup => {
+                self.end(sid, Status::Completed, "hung up by TwiML");
+                false
+            }
+        }
+    }
+
+    fn document_ended(&mut self, sid: &CallSid, scope: Scope) -> bool {
+        match scope {
+            Scope::Call => {
+                self.end(sid, Status::Completed, "the TwiML ended");
+                false
+            }
+            // What was to be heard while waiting is over; the wait goes on in silence.
+            Scope::Wait => {
+                self.pop_run(sid);
+                false
+            }
+            Scope::Prompt => {
+                self.pop_run(sid);
+                self.gather_silence(sid);
+                false
+            }
+        }
+    }
+
+    /// Begins a wait and gives its name.
+    pub(super) fn wait_for(&mut self, sid: &CallSid, waiting: Waiting) -> Step {
+        let step = self.next_id();
+        if let Some(run) = self.calls.get_mut(sid).and_then(|call| call.runs.last_mut()) {
+            run.step = step;
+            run.waiting = waiting;
+        }
+        step
+    }
+
+    fn sound(&mut self, sid: &CallSid, source: SoundSource, rounds: u32) -> bool {
+        let play = self.wait_for(sid, Waiting::Sound);
+        self.outputs.push_back(Output::Sound {
+            call: sid.clone(),
+            play,
+            source,
+            rounds,
+        });
+        false
+    }
+
+    pub(super) fn play_ended(&mut self, sid: &CallSid, play: u64) {
+        let Some(run) = self.calls.get_mut(sid).and_then(|call| call.runs.last_mut()) else {
+            return;
+        };
+        if run.step == play && matches!(run.waiting, Waiting::Sound) {
+            run.waiting = Waiting::Nothing;
+            self.advance(sid);
+        }
+    }
+
+    /// A `<Pause>`, `<Gather>` or `<Dial timeLimit>` is over.
+    pub(super) fn step_due(&mut self, sid: &CallSid, step: Step) {
+        let Some(call) = self.calls.get_mut(sid) else {
+            return;
+        };
+        let Some(run) = call.runs.iter_mut().find(|run| run.step == step) else {
+            return;
+        };
+        match run.waiting {
+            Waiting::Pause => {
+                run.waiting = Waiting::Nothing;
+                self.advance(sid);
+            }
+            Waiting::Gather(_) => self.gather_timeout(sid),
+            Waiting::Dial(_) => self.leave_and_go_on(sid, LeaveReason::HungUp),
+            Waiting::Nothing | Waiting::Fetch | Waiting::Sound => {}
+        }
+    }
+
+    fn dial_noun(&mut self, sid: &CallSid, dial: Dial) -> bool {
+        let room = match &dial.noun {
+            Noun::Room(room) => room.as_ref().clone(),
+            Noun::Unconnected(name) => {
+                self.notify(sid, 13224, &format!("<Dial><{name}> is not emulated"));
+                self.wait_for(sid, Waiting::Dial(Box::new(dial)));
+                self.after_dial(sid, "failed");
+                return false;
+            }
+        };
+        let time_limit = SignedDuration::from_secs(dial.time_limit_s.into());
+        let step = self.wait_for(sid, Waiting::Dial(Box::new(dial)));
+        self.set_timer(time_limit, Timer::Step(sid.clone(), step));
+        self.join(sid, &room);
+        false
+    }
+
+    /// The `<Dial>` is over: its action is next, or the verb after it.
+    pub(super) fn after_dial(&mut self, sid: &CallSid, dial_status: &str) {
+        self.drop_inner_runs(sid);
+        let Some(run) = self.calls.get_mut(sid).and_then(|call| call.runs.last_mut()) else {
+            return;
+        };
+        let Waiting::Dial(dial) = std::mem::replace(&mut run.waiting, Waiting::Nothing) else {
+            return;
+        };
+        match dial.action {
+            Some(action) => {
+                let outcome = vec![
+                    ("DialCallStatus".to_owned(), dial_status.to_owned()),
+                    ("DialBridged".to_owned(), (dial_status == "answered").to_string()),
+                ];
+                self.fetch(sid, &action, dial.method, FetchPurpose::Document, outcome);
+            }
+            None => self.advance(sid),
+        }
+    }
+
+    /// Stops everything above the call's own document: waiting sound and prompts.
+    pub(super) fn drop_inner_runs(&mut self, sid: &CallSid) {
+        let Some(call) = self.calls.get_mut(sid) else {
+            return;
+        };
+        if call.runs.len() > 1 {
+            call.runs.truncate(1);
+            self.outputs.push_back(Output::Media(MediaCommand::StopPlay {
+                leg: sid.as_str().to_owned(),
+            }));
+        }
+    }
+
+    fn pop_run(&mut self, sid: &CallSid) {
+        if let Some(call) = self.calls.get_mut(sid) {
+            call.runs.pop();
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What REST and the control API show of the network, in Twilio's field names and types.
+
+mod lists;
+
+use serde_json::{Value, json};
+
+pub(crate) use lists::{CallFilter, ConferenceFilter};
+
+use super::account::{Application, Number, Routing};
+use super::call::{Call, Endpoint, Party, Status};
+use super::room::{Conference, Participant, Stage};
+use super::{Network, not_found};
+use crate::clock::rfc2822;
+use crate::config::Switches;
+use crate::rest::ApiError;
+use crate::sid::{CallSid, ConferenceSid};
+
+const API_VERSION: &str = "2010-04-01";
+
+impl Network {
+    pub(crate) fn set_switches(&mut self, switches: Switches) {
+        self.switches = switches;
+    }
+
+    /// Notes a parameter that this network does not act on.
+    pub(crate) fn pass_over(&mut self, sid: &CallSid, parameter: &str) {
+        self.notify(sid, 20001, &format!("{parameter} is not emulated"));
+    }
+
+    pub(crate) fn call_view(&self, sid: &CallSid) -> Result<Value, ApiError> {
+        let call = self.calls.get(sid).ok_or_else(|| not_found(sid.as_str()))?;
+        Ok(self.call_json(call))
+    }
+
+    pub(crate) fn conference_view(&self, sid: &ConferenceSid) -> Result<Value, ApiError> {
+        let conference = self.conferences.get(sid).ok_or_else(|| not_found(sid.as_str()))?;
+        Ok(self.conference_json(conference))
+    }
+
+    pub(crate) fn participant_view(&self, sid: &ConferenceSid, name: &str) -> Result<Value, ApiError> {
+        let conference = self.conferences.get(sid).ok_or_else(|| not_found(sid.as_str()))?;
+        let participant = conference.participants.iter().find(|p| p.is_called(name));
+        Ok(self.participant_json(conference, participant.ok_or_else(|| not_found(name))?))
+    }
+
+    pub(crate) fn application_view(&self, sid: &str) -> Result<Value, ApiError> {
+        self.application(sid)
+            .map(|application| self.application_json(application))
+            .ok_or_else(|| not_found(sid))
+    }
+
+    pub(crate) fn number_view(&self, sid: &str) -> Result<Value, ApiError> {
+        let number = self.numbers.iter().find(|number| number.sid == sid);
+        number
+            .map(|number| self.number_json(number))
+            .ok_or_else(|| not_found(sid))
+    }
+
+    /// Every leg the network remembers, oldest first.
+    pub(crate) fn legs(&self) -> Vec<Value> {
+        self.call_order
+            .iter()
+            .filter_map(|sid| self.calls.get(sid))
+            .map(|call| self.leg_json(call))
+            .collect()
+    }
+
+    fn leg_json(&self, call: &Call) -> Value {
+        let room = call.room.as_ref().and_then(|room| self.conferences.get(room));
+        let participant = room.and_then(|room| room.participants.iter().find(|p| p.call == call.sid));
+        let (kind, identity, persona) = match &call.party {
+            Party::Person(persona) => ("person", None, Some(persona.name.clone())),
+            Party::Client(client) => ("client", Some(client.identity.clone()), None),
+        };
+        json!({
+            "sid": call.sid,
+            "kind": kind,
+            "from": call.from,
+            "to": call.to,
+            "identity": identity,
+            "persona": persona,
+            "status": call.status.callback(),
+            "answered_at": call.answered_at,
+            "ended_at": call.ended_at,
+            "room": room.map(|room| room.name.clone()),
+            "conference_sid": call.room,
+            "conference_started": room.map(|room| room.stage == Stage::Started),
+            "muted": participant.map(|participant| participant.muted),
+            "hold": participant.map(|participant| participant.hold),
+            "label": participant.and_then(|participant| participant.label.clone()),
+        })
+    }
+
+    fn call_json(&self, call: &Call) -> Value {
+        let uri = format!("{}/Calls/{}", self.root(), call.sid);
+        let parts = [
+            "events",
+            "notifications",
+            "payments",
+            "recordings",
+            "siprec",
+            "streams",
+            "transcriptions",
+            "user_defined_message_subscriptions",
+            "user_defined_messages",
+        ];
+        let subresources: serde_json::Map<String, Value> = parts
+            .iter()
+            .map(|part| ((*part).to_owned(), json!(format!("{uri}/{}.json", camel(part)))))
+            .collect();
+        json!({
+            "sid": call.sid,
+            "account_sid": self.account.sid,
+            "parent_call_sid": null,
+            "phone_number_sid": self.numbers.iter().find(|n| n.e164 == call.from).map(|n| n.sid.clone()),
+            "to": call.to,
+            "to_formatted": formatted(&call.to),
+            "from": call.from,
+            "from_formatted": formatted(&call.from),
+            "status": call.status.rest(),
+            "start_time": call.dialled_at.map(rfc2822),
+            "end_time": call.ended_at.map(rfc2822),
+            "duration": call.status.is_final().then(|| call.duration_s().to_string()),
+            "price": null,
+            "price_unit": "USD",
+            "direction": call.direction(),
+            "answered_by": null,
+            "api_version": API_VERSION,
+            "forwarded_from": null,
+            "caller_name": null,
+            "group_sid": null,
+            "trunk_sid": "",
+            "queue_time": call.queue_ms.to_string(),
+            "date_created": rfc2822(call.created_at),
+            "date_updated": rfc2822(call.updated_at),
+            "uri": format!("{uri}.json"),
+            "subresource_uris": subresources,
+        })
+    }
+
+    fn conference_json(&self, conference: &Conference) -> Value {
+        let uri = format!("{}/Conferences/{}", self.root(), conference.sid);
+        json!({
+            "sid": conference.sid,
+            "account_sid": self.account.sid,
+            "friendly_name": conference.name,
+            "status": conference.stage.as_str(),
+            "region": "us1",
+            "reason_conference_ended": conference.ended.as_ref().map(|ended| ended.reason),
+            "call_sid_ending_conference": conference.ended.as_ref().and_then(|ended| ended.by.clone()),
+            "api_version": API_VERSION,
+            "date_created": rfc2822(conference.created_at),
+            "date_updated": rfc2822(conference.updated_at),
+            "uri": format!("{uri}.json"),
+            "subresource_uris": {
+                "participants": format!("{uri}/Participants.json"),
+                "recordings": format!("{uri}/Recordings.json"),
+            },
+        })
+    }
+
+    fn participant_json(&self, conference: &Conference, participant: &Participant) -> Value {
+        let status = self
+            .calls
+            .get(&participant.call)
+            .map_or("complete", |call| match call.status {
+                Status::InProgress => "connected",
+                Status::Ringing => "ringing",
+                Status::Queued | Status::Initiated => "queued",
+                Status::Completed | Status::Busy | Status::Failed | Status::NoAnswer | Status::Canceled => {
+                    "complete"
+                }
+            });
+        json!({
+            "account_sid": self.account.sid,
+            "call_sid": participant.call,
+            "conference_sid": conference.sid,
+            "label": participant.label,
+            "muted": participant.muted,
+            "hold": participant.hold,
+            "coaching": false,
+            "call_sid_to_coach": null,
+            "start_conference_on_enter": participant.moderation.start_on_enter,
+            "end_conference_on_exit": participant.moderation.end_on_exit,
+            "status": status,
+            "queue_time": "0",
+            "date_created": rfc2822(participant.joined_at),
+            "date_updated": rfc2822(participant.updated_at),
+            "uri": format!("{}/Conferences/{}/Participants/{}.json", self.root(), conference.sid, participant.call),
+        })
+    }
+
+    fn application_json(&self, application: &Application) -> Value {
+        let mut view = routing_fields(&application.routing);
+        let own = json!({
+            "sid": application.sid,
+            "account_sid": self.account.sid,
+            "friendly_name": application.friendly_name,
+            "api_version": API_VERSION,
+            "voice_caller_id_lookup": false,
+            "date_created": rfc2822(application.created_at),
+            "date_updated": rfc2822(application.updated_at),
+            "uri": format!("{}/Applications/{}.json", self.root(), application.sid),
+        });
+        merge(&mut view, own);
+        view
+    }
+
+    fn number_json(&self, number: &Number) -> Value {
+        let mut view = routing_fields(&number.routing);
+        let own = json!({
+            "sid": number.sid,
+            "account_sid": self.account.sid,
+            "phone_number": number.e164,
+            "friendly_name": number.friendly_name,
+            "api_version": API_VERSION,
+            "voice_application_sid": number.application_sid,
+            "voice_caller_id_lookup": false,
+            "trunk_sid": null,
+            "capabilities": { "voice": true, "sms": false, "mms": false, "fax": false },
+            "beta": false,
+            "origin": "twilio",
+            "status": "in-use",
+            "date_created": rfc2822(number.created_at),
+            "date_updated": rfc2822(number.updated_at),
+            "uri": format!("{}/IncomingPhoneNumbers/{}.json", self.root(), number.sid),
+        });
+        merge(&mut view, own);
+        view
+    }
+
+    fn root(&self) -> String {
+        format!("/{API_VERSION}/Accounts/{}", self.account.sid)
+    }
+}
+
+fn routing_fields(routing: &Routing) -> Value {
+    let url = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.url.clone());
+    let method = |endpoint: &Option<Endpoint>| {
+        endpoint
+            .as_ref()
+            .map_or("POST", |endpoint| endpoint.method.as_str())
+    };
+    json!({
+        "voice_url": url(&routing.voice),
+        "voice_method": method(&routing.voice),
+        "voice_fallback_url": url(&routing.fallback),
+        "voice_fallback_method": method(&routing.fallback),
+        "status_callback": url(&routing.callback),
+        "status_callback_method": method(&routing.callback),
+    })
+}
+
+fn merge(into: &mut Value, from: Value) {
+    if let (Value::Object(into), Value::Object(from)) = (into, from) {
+        into.extend(from);
+    }
+}
+
+/// `user_defined_messages` as in URIs: `UserDefinedMessages`.
+fn camel(name: &str) -> String {
+    let word = |word: &str| {
+        word.chars()
+            .next()
+            .map(|c| format!("{}{}", c.to_ascii_uppercase(), &word[1..]))
+    };
+    name.split('_').filter_map(word).collect()
+}
+
+/// `+12025550100` as `(202) 555-0100`; anything else as it is.
+pub(super) fn formatted(number: &str) -> String {
+    match number.strip_prefix("+1") {
+        Some(national) if national.len() == 10 && national.is_ascii() => {
+            format!("({}) {}-{}", &national[..3], &national[3..6], &national[6..])
+        }
+        Some(_) | None => number.to_owned(),
+    }
+}

@@ -1,0 +1,36 @@
+//! Twilio's REST API of 2010, as far as a phone floor uses it.
+
+mod applications;
+mod calls;
+mod conferences;
+mod error;
+mod form;
+mod numbers;
+mod page;
+
+use axum::Router;
+
+pub(crate) use error::ApiError;
+
+use crate::web::Site;
+
+const ROOT: &str = "/2010-04-01/Accounts/{account}";
+
+pub(crate) fn routes() -> Router<Site> {
+    let resources = Router::new()
+        .merge(calls::routes())
+        .merge(applications::routes())
+        .merge(numbers::routes())
+        .merge(conferences::routes())
+        .method_not_allowed_fallback(wrong_method);
+    Router::new().nest(ROOT, resources)
+}
+
+async fn wrong_method() -> ApiError {
+    ApiError::new(405, 20004, "Method not allowed".to_owned())
+}
+
+/// A path's last part names a resource, with or without `.json`.
+fn resource(name: &str) -> String {
+    name.strip_suffix(".json").unwrap_or(name).to_owned()
+}

@@ -1,0 +1,206 @@
+//! `Calls`: place, look up, list, change.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::Value;
+
+use super::form::Form;
+use super::page::page;
+use super::{ApiError, resource};
+use crate::network::{CallChanges, CallFilter, CallOrder, CreateFault, Instructions, StatusChange};
+use crate::sid::CallSid;
+use crate::web::Site;
+
+const TWIML_CHARACTERS_MAX: usize = 4_000;
+const RING_TIMEOUT_S_DEFAULT: u32 = 60;
+const RING_TIMEOUT_S_MAX: u32 = 600;
+
+/// Parameters that Twilio knows and this network passes over, noting it.
+const PASSED_OVER: [&str; 4] = ["MachineDetection", "Record", "SendDigits", "AsyncAmd"];
+
+pub(super) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/Calls.json", get(list).post(create))
+        .route("/Calls/{call}", get(fetch).post(update))
+}
+
+async fn create(State(site): State<Site>, form: Form) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let order = order(&form)?;
+    let passed_over: Vec<&str> = PASSED_OVER
+        .into_iter()
+        .filter(|name| form.text(name).is_some())
+        .collect();
+    let created = site.network.ask(move |network| {
+        let fault = network.take_create_fault();
+        match fault {
+            Some(CreateFault::TooManyRequests) => {
+                return Err(ApiError::new(429, 20429, "Too Many Requests".to_owned()));
+            }
+            Some(CreateFault::ErrorNotPlaced) => return Err(internal()),
+            Some(CreateFault::ErrorPlaced) | None => {}
+        }
+        let sid = network.create_call(order)?;
+        for name in passed_over {
+            network.pass_over(&sid, name);
+        }
+        if fault.is_some() {
+            return Err(internal());
+        }
+        network.call_view(&sid)
+    });
+    Ok((StatusCode::CREATED, Json(created.await??)))
+}
+
+async fn fetch(
+    State(site): State<Site>,
+    Path((_, call)): Path<(String, String)>,
+) -> Result<Json<Value>, ApiError> {
+    let sid = CallSid::from_text(&resource(&call));
+    Ok(Json(
+        site.network.ask(move |network| network.call_view(&sid)).await??,
+    ))
+}
+
+async fn list(
+    State(site): State<Site>,
+    Path(account): Path<String>,
+    form: Form,
+) -> Result<Json<Value>, ApiError> {
+    let time = |name: &str| -> Result<_, ApiError> {
+        form.text(name)
+            .map(parse_time)
+            .transpose()
+            .map_err(|()| ApiError::parameter(format!("{name} is no date")))
+    };
+    let filter = CallFilter {
+        to: form.text("To").map(str::to_owned),
+        from: form.text("From").map(str::to_owned),
+        status: form.text("Status").map(str::to_owned),
+        parent: form.text("ParentCallSid").map(str::to_owned),
+        started_on: time("StartTime")?,
+        started_until: time("StartTime<")?,
+        started_from: time("StartTime>")?,
+    };
+    let calls = site
+        .network
+        .ask(move |network| network.list_calls(&filter))
+        .await?;
+    let path = format!("/2010-04-01/Accounts/{account}/Calls.json");
+    Ok(Json(page("calls", &path, &form, calls)))
+}
+
+async fn update(
+    State(site): State<Site>,
+    Path((_, call)): Path<(String, String)>,
+    form: Form,
+) -> Result<Json<Value>, ApiError> {
+    let sid = CallSid::from_text(&resource(&call));
+    let changes = changes(&form)?;
+    let updated = site.network.ask(move |network| {
+        network.update_call(&sid, changes)?;
+        network.call_view(&sid)
+    });
+    Ok(Json(updated.await??))
+}
+
+/// Reads and checks the parameters of `POST Calls`.
+fn order(form: &Form) -> Result<CallOrder, ApiError> {
+    let to = form
+        .text("To")
+        .ok_or_else(|| refuse(21201, "No 'To' number is specified"))?;
+    if !is_e164(to) {
+        return Err(refuse(
+            21211,
+            &format!("The phone number you are attempting to call, {to}, is not valid."),
+        ));
+    }
+    let from = form
+        .text("From")
+        .ok_or_else(|| refuse(21213, "A 'From' phone number is required."))?;
+    if !is_e164(from) {
+        return Err(refuse(
+            21212,
+            &format!("The source phone number provided, {from}, is not valid."),
+        ));
+    }
+    let url = form.endpoint("Url", "Method", 21_205)?.map(Instructions::Url);
+    let ring_timeout_s = match form.text("Timeout") {
+        None => RING_TIMEOUT_S_DEFAULT,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|seconds| (1..=RING_TIMEOUT_S_MAX).contains(seconds))
+            .ok_or_else(|| refuse(21208, "Timeout must be from 1 to 600 seconds"))?,
+    };
+    let time_limit_s = form.text("TimeLimit").map(str::parse).transpose();
+    Ok(CallOrder {
+        to: to.to_owned(),
+        from: from.to_owned(),
+        instructions: url.or(twiml(form)?),
+        application_sid: form.text("ApplicationSid").map(str::to_owned),
+        fallback: form.endpoint("FallbackUrl", "FallbackMethod", 21_205)?,
+        callback: form.endpoint("StatusCallback", "StatusCallbackMethod", 21_609)?,
+        callback_events: form.words("StatusCallbackEvent"),
+        ring_timeout_s,
+        time_limit_s: time_limit_s
+            .map_err(|_| ApiError::parameter("TimeLimit is not a number of seconds"))?,
+    })
+}
+
+fn changes(form: &Form) -> Result<CallChanges, ApiError> {
+    let status = match form.text("Status") {
+        None => None,
+        Some("canceled") => Some(StatusChange::Canceled),
+        Some("completed") => Some(StatusChange::Completed),
+        Some(other) => return Err(ApiError::parameter(format!("Status may not become {other}"))),
+    };
+    let url = form.endpoint("Url", "Method", 21_205)?.map(Instructions::Url);
+    let twiml = twiml(form)?;
+    if url.is_some() && twiml.is_some() {
+        return Err(ApiError::parameter("Url and Twiml are mutually exclusive"));
+    }
+    Ok(CallChanges {
+        status,
+        instructions: url.or(twiml),
+        fallback: form.endpoint("FallbackUrl", "FallbackMethod", 21_205)?,
+    })
+}
+
+fn twiml(form: &Form) -> Result<Option<Instructions>, ApiError> {
+    let Some(text) = form.text("Twiml") else {
+        return Ok(None);
+    };
+    if text.chars().count() > TWIML_CHARACTERS_MAX {
+        return Err(ApiError::parameter("Twiml has more than 4000 characters"));
+    }
+    Ok(Some(Instructions::Twiml(text.to_owned())))
+}
+
+/// A day or an instant in ISO 8601.
+fn parse_time(text: &str) -> Result<jiff::Timestamp, ()> {
+    if let Ok(at) = text.parse::<jiff::Timestamp>() {
+        return Ok(at);
+    }
+    let day: jiff::civil::Date = text.parse().map_err(|_| ())?;
+    let midnight = day.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| ())?;
+    Ok(midnight.timestamp())
+}
+
+/// `+`, a country code that does not start with 0, up to 15 digits in all.
+pub(super) fn is_e164(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (8..=15).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0')
+    })
+}
+
+fn refuse(code: u32, message: &str) -> ApiError {
+    ApiError::new(400, code, message.to_owned())
+}
+
+fn internal() -> ApiError {
+    ApiError::new(500, 20500, "An internal server error has occurred".to_owned())
+}

@@ -1,0 +1,121 @@
+//! Parameters of a request: the form of a POST, the query of a GET.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::Method as HttpMethod;
+
+use super::ApiError;
+use crate::network::{Change, Endpoint, RoutingChanges};
+use crate::twiml::Method;
+
+/// Names and values in order; a list repeats its name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Form(Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if request.method() == HttpMethod::GET {
+            return Ok(Self::parse(request.uri().query().unwrap_or_default().as_bytes()));
+        }
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(|_| ApiError::new(413, 20413, "The request body is too large".to_owned()))?;
+        Ok(Self::parse(&body))
+    }
+}
+
+impl Form {
+    fn parse(text: &[u8]) -> Self {
+        Self(url::form_urlencoded::parse(text).into_owned().collect())
+    }
+
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    #[cfg(test)]
+    pub(super) fn from_pairs(pairs: &[(&str, &str)]) -> Self {
+        Self(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
+    }
+
+    /// A value that is not empty.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.raw(name).filter(|value| !value.is_empty())
+    }
+
+    /// A value, be it empty.
+    pub(super) fn raw(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// A list, by repeated names or by spaces.
+    pub(super) fn words(&self, name: &str) -> Vec<String> {
+        let values = self.0.iter().filter(|(key, _)| key == name);
+        values
+            .flat_map(|(_, value)| value.split_whitespace().map(str::to_owned))
+            .collect()
+    }
+
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.text(name) {
+            None => Ok(None),
+            Some(value) if value.eq_ignore_ascii_case("true") => Ok(Some(true)),
+            Some(value) if value.eq_ignore_ascii_case("false") => Ok(Some(false)),
+            Some(value) => Err(ApiError::parameter(format!(
+                "{name} is neither true nor false: {value}"
+            ))),
+        }
+    }
+
+    pub(super) fn method(&self, name: &str) -> Result<Method, ApiError> {
+        let Some(text) = self.text(name) else {
+            return Ok(Method::default());
+        };
+        Method::parse(text).ok_or_else(|| ApiError::parameter(format!("{name} is not GET or POST: {text}")))
+    }
+
+    /// A URL and its method; a bad URL is refused with `code`.
+    pub(super) fn endpoint(&self, url: &str, method: &str, code: u32) -> Result<Option<Endpoint>, ApiError> {
+        let Some(text) = self.text(url) else {
+            return Ok(None);
+        };
+        let invalid = || ApiError::new(400, code, format!("{url} is not a valid URL: {text}"));
+        let parsed = url::Url::parse(text).map_err(|_| invalid())?;
+        let host_ok = parsed.host_str().is_some_and(|host| !host.contains('_'));
+        if !host_ok || !matches!(parsed.scheme(), "http" | "https") {
+            return Err(invalid());
+        }
+        Ok(Some(Endpoint {
+            url: text.to_owned(),
+            method: self.method(method)?,
+        }))
+    }
+
+    /// What becomes of the URLs of an application or a number.
+    pub(super) fn routing(&self) -> Result<RoutingChanges, ApiError> {
+        Ok(RoutingChanges {
+            voice: self.change("VoiceUrl", "VoiceMethod")?,
+            fallback: self.change("VoiceFallbackUrl", "VoiceFallbackMethod")?,
+            callback: self.change("StatusCallback", "StatusCallbackMethod")?,
+        })
+    }
+
+    fn change(&self, url: &str, method: &str) -> Result<Change<Endpoint>, ApiError> {
+        if self.raw(url).is_none() {
+            return Ok(Change::Keep);
+        }
+        Ok(self
+            .endpoint(url, method, 21_205)?
+            .map_or(Change::Clear, Change::Set))
+    }
+}

@@ -1,0 +1,8 @@
+//! The Voice SDK's signalling: JSON frames over a WebSocket at `/signal`.
+
+mod frame;
+mod socket;
+pub(crate) mod token;
+
+pub(crate) use frame::{ClientFrame, Invite, ServerFrame, UserMessage};
+pub(crate) use socket::{Sockets, upgrade};

@@ -1,0 +1,179 @@
+//! Access tokens: who may listen, and what they may do.
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, errors::ErrorKind};
+use serde::Deserialize;
+
+/// Twilio accepts no token that lives longer.
+const LIFETIME_S_MAX: i64 = 86_400;
+const IDENTITY_CHARS_MAX: usize = 121;
+
+/// What a valid token allows.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Grants {
+    pub(crate) identity: String,
+    /// The TwiML application that outgoing calls run; none if they are not allowed.
+    pub(crate) application_sid: Option<String>,
+    /// Seconds since 1970.
+    pub(crate) expires_at_s: i64,
+}
+
+/// Why a token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TokenError {
+    #[error("AccessTokenInvalid")]
+    Malformed,
+    #[error("AccessTokenSignatureValidationFailed")]
+    Signature,
+    #[error("NoValidAccount")]
+    Account,
+    #[error("AccessTokenExpired")]
+    Expired,
+    #[error("JWTTokenExpirationTooLong")]
+    TooLong,
+    #[error("InvalidClientName")]
+    Identity,
+}
+
+impl TokenError {
+    /// The Voice SDK's error code.
+    pub(crate) fn code(self) -> u32 {
+        match self {
+            Self::Malformed => 31204,
+            Self::Signature => 31202,
+            Self::Account => 31203,
+            Self::Expired => 31205,
+            Self::TooLong => 31207,
+            Self::Identity => 31105,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    iat: Option<i64>,
+    nbf: Option<i64>,
+    exp: i64,
+    grants: ClaimedGrants,
+}
+
+#[derive(Deserialize)]
+struct ClaimedGrants {
+    identity: String,
+    voice: Option<Voice>,
+}
+
+#[derive(Deserialize)]
+struct Voice {
+    outgoing: Option<Outgoing>,
+}
+
+#[derive(Deserialize)]
+struct Outgoing {
+    application_sid: String,
+}
+
+/// Checks signature, issuer, account, times and identity.
+pub(crate) fn verify(
+    token: &str,
+    account_sid: &str,
+    api_key_sid: &str,
+    api_key_secret: &str,
+    now_s: i64,
+) -> Result<Grants, TokenError> {
+    let mut validation = Validation::new(Algorithm::HS256);
+    // Times are checked below, against the network's clock.
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    let key = DecodingKey::from_secret(api_key_secret.as_bytes());
+    let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
+        .map_err(|error| {
+            if matches!(error.kind(), ErrorKind::InvalidSignature) {
+                TokenError::Signature
+            } else {
+                TokenError::Malformed
+            }
+        })?
+        .claims;
+    if claims.iss != api_key_sid || claims.sub != account_sid {
+        return Err(TokenError::Account);
+    }
+    if claims.exp <= now_s {
+        return Err(TokenError::Expired);
+    }
+    if claims.nbf.is_some_and(|nbf| nbf > now_s) {
+        return Err(TokenError::Malformed);
+    }
+    if claims.exp - claims.iat.unwrap_or(now_s) > LIFETIME_S_MAX {
+        return Err(TokenError::TooLong);
+    }
+    let identity = claims.grants.identity;
+    let well_formed = identity.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if identity.is_empty() || identity.len() > IDENTITY_CHARS_MAX || !well_formed {
+        return Err(TokenError::Identity);
+    }
+    let application_sid = claims
+        .grants
+        .voice
+        .and_then(|voice| voice.outgoing)
+        .map(|out| out.application_sid);
+    Ok(Grants {
+        identity,
+        application_sid,
+        expires_at_s: claims.exp,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::{EncodingKey, Header};
+    use serde_json::{Value, json};
+
+    use super::{TokenError, verify};
+
+    const NOW_S: i64 = 1_800_000_000;
+
+    fn check(change: impl FnOnce(&mut Value), secret: &str) -> Result<String, TokenError> {
+        let mut claims = json!({
+            "jti": "SK1-1", "iss": "SK1", "sub": "AC1", "iat": NOW_S, "exp": NOW_S + 3_600,
+            "grants": { "identity": "agent_1", "voice": { "outgoing": { "application_sid": "AP1" } } },
+        });
+        change(&mut claims);
+        let key = EncodingKey::from_secret(secret.as_bytes());
+        let token = jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap();
+        verify(&token, "AC1", "SK1", "secret", NOW_S).map(|grants| grants.identity)
+    }
+
+    #[test]
+    fn each_defect_has_the_sdks_code() {
+        assert_eq!(check(|_| {}, "secret").unwrap(), "agent_1");
+        assert_eq!(check(|_| {}, "other").unwrap_err().code(), 31202);
+        assert_eq!(
+            check(|c| c["iss"] = json!("SK2"), "secret").unwrap_err().code(),
+            31203
+        );
+        assert_eq!(
+            check(|c| c["exp"] = json!(NOW_S), "secret").unwrap_err().code(),
+            31205
+        );
+        assert_eq!(
+            check(|c| c["exp"] = json!(NOW_S + 86_401), "secret")
+                .unwrap_err()
+                .code(),
+            31207
+        );
+        assert_eq!(
+            check(|c| c["grants"]["identity"] = json!("a b"), "secret")
+                .unwrap_err()
+                .code(),
+            31105
+        );
+        assert_eq!(
+            verify("not-a-jwt", "AC1", "SK1", "secret", NOW_S)
+                .unwrap_err()
+                .code(),
+            31204
+        );
+    }
+}

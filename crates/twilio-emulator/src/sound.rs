@@ -1,0 +1,79 @@
+//! Samples for what TwiML plays: speech, files, the room's beep and its waiting music.
+
+use std::f32::consts::TAU;
+
+use crate::media;
+use crate::network::SoundSource;
+use crate::twiml::Method;
+use crate::webhook::{Request, Webhooks};
+
+/// The phone network's own rate.
+const SAMPLES_PER_S: usize = 8_000;
+/// About 150 words a minute.
+const SPEECH_MS_PER_CHARACTER: usize = 65;
+/// An announcement nobody waits for the end of.
+const SPEECH_CHARACTERS_MAX: usize = 4_096;
+
+/// What a client is told when the network carries no media: a port that nobody listens on.
+pub(crate) const SILENT_ANSWER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n\
+    m=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 127.0.0.1\r\na=mid:0\r\na=rtpmap:0 PCMU/8000\r\na=rtcp-mux\r\n";
+
+/// 8 kHz mono samples for `source`; without media, silence of the right length will do.
+pub(crate) async fn samples(
+    source: SoundSource,
+    webhooks: &Webhooks,
+    audible: bool,
+) -> Result<Vec<i16>, String> {
+    match source {
+        SoundSource::Speech(mut text) => {
+            if let Some((end, _)) = text.char_indices().nth(SPEECH_CHARACTERS_MAX) {
+                text.truncate(end);
+            }
+            if !audible {
+                let ms = text.chars().count() * SPEECH_MS_PER_CHARACTER;
+                return Ok(vec![0; ms * SAMPLES_PER_S / 1_000]);
+            }
+            Ok(media::speech::render(&text).await)
+        }
+        SoundSource::File(url) => {
+            let request = Request {
+                url,
+                method: Method::Get,
+                params: Vec::new(),
+                idempotency_token: String::new(),
+            };
+            let reply = webhooks
+                .deliver(&request)
+                .await
+                .map_err(|error| format!("{}: {error}", request.url))?;
+            media::audio_file(&reply.body).map_err(|error| format!("{}: {error}", request.url))
+        }
+        SoundSource::Beep => Ok(tone(&[(440.0, 250)])),
+        SoundSource::HoldMusic => Ok(tone(&[
+            (262.0, 500),
+            (330.0, 500),
+            (392.0, 500),
+            (330.0, 500),
+            (0.0, 500),
+        ])),
+    }
+}
+
+/// How long `rounds` of these samples last.
+pub(crate) fn length_ms(samples: &[i16], rounds: u32) -> u64 {
+    samples.len() as u64 * u64::from(rounds) * 1_000 / SAMPLES_PER_S as u64
+}
+
+/// Notes of a frequency in hertz and a length in milliseconds, at a fifth of full scale.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "samples of a quiet sine"
+)]
+fn tone(notes: &[(f32, usize)]) -> Vec<i16> {
+    let note = |&(hertz, ms): &(f32, usize)| {
+        (0..ms * SAMPLES_PER_S / 1_000)
+            .map(move |n| ((TAU * hertz * n as f32 / SAMPLES_PER_S as f32).sin() * 6_500.0) as i16)
+    };
+    notes.iter().flat_map(note).collect()
+}

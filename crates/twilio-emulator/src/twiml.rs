@@ -1,0 +1,102 @@
+//! TwiML: what an application tells a call to do.
+
+mod element;
+mod verb;
+
+pub(crate) use verb::{Beep, Callback, Dial, Gather, Method, Noun, Room, Verb};
+
+use element::Element;
+
+/// Twilio refuses larger documents with error 11750.
+pub(crate) const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
+
+/// A document ready to run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Document {
+    pub(crate) verbs: Vec<Verb>,
+    /// What Twilio would note under error 12200 without stopping.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Why a body cannot be run at all.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub(crate) enum TwimlError {
+    #[error("the document is {0} bytes long")]
+    TooLong(usize),
+    #[error("the document is not well-formed: {0}")]
+    NotXml(String),
+    #[error("the root element is <{0}>, not <Response>")]
+    NotAResponse(String),
+}
+
+impl TwimlError {
+    /// Twilio's error code.
+    pub(crate) fn code(&self) -> u32 {
+        match self {
+            Self::TooLong(_) => 11750,
+            Self::NotXml(_) => 12100,
+            Self::NotAResponse(_) => 12102,
+        }
+    }
+}
+
+/// Reads a document; what is not understood becomes a warning.
+pub(crate) fn parse(body: &str) -> Result<Document, TwimlError> {
+    if body.len() > DOCUMENT_BYTES_MAX {
+        return Err(TwimlError::TooLong(body.len()));
+    }
+    let root = Element::parse(body).map_err(TwimlError::NotXml)?;
+    if root.name != "Response" {
+        return Err(TwimlError::NotAResponse(root.name));
+    }
+    let mut warnings = Vec::new();
+    let verbs = root
+        .children
+        .iter()
+        .filter_map(|child| verb::read(child, &mut warnings))
+        .collect();
+    Ok(Document { verbs, warnings })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Noun, TwimlError, Verb, parse};
+
+    #[test]
+    fn a_conference_carries_its_attributes() {
+        let document = parse(
+            r#"<?xml version="1.0"?><Response><Dial action="/after?a=1&amp;b=2" timeLimit="60"><Conference
+            startConferenceOnEnter="false" beep="false" waitUrl="" statusCallbackEvent="start end join"
+            statusCallback="/c" participantLabel="lead">seat &amp; 7</Conference></Dial></Response>"#,
+        )
+        .unwrap();
+        assert_eq!(document.warnings, Vec::<String>::new());
+        let [Verb::Dial(dial)] = document.verbs.as_slice() else {
+            panic!("{document:?}")
+        };
+        assert_eq!(dial.action.as_deref(), Some("/after?a=1&b=2"));
+        assert_eq!(dial.time_limit_s, 60);
+        let Noun::Room(room) = &dial.noun else {
+            panic!("{dial:?}")
+        };
+        assert_eq!(room.name, "seat & 7");
+        assert!(!room.start_on_enter);
+        assert_eq!(room.wait_url.as_deref(), Some(""));
+        assert_eq!(room.callback.as_ref().unwrap().events, ["start", "end", "join"]);
+    }
+
+    #[test]
+    fn unknown_verbs_and_attributes_warn_and_the_rest_runs() {
+        let document = parse("<Response><Shout/><Pause lenght=\"3\"/></Response>").unwrap();
+        assert_eq!(document.verbs, [Verb::Pause { length_s: 1 }]);
+        assert_eq!(document.warnings.len(), 2);
+    }
+
+    #[test]
+    fn what_is_not_twiml_is_refused_with_twilios_code() {
+        assert_eq!(parse("").unwrap_err().code(), 12100);
+        assert_eq!(parse("<Response><Say>").unwrap_err().code(), 12100);
+        assert!(matches!(parse("<html/>"), Err(TwimlError::NotAResponse(_))));
+        assert_eq!(parse(&" ".repeat(65_537)).unwrap_err().code(), 11750);
+    }
+}

@@ -1,0 +1,115 @@
+//! What listens: REST, signalling, the Voice SDK's insights and the control API.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef, Request, State};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::ExposeSecret;
+use subtle::ConstantTimeEq;
+use tower_http::cors::{Any, CorsLayer};
+
+use crate::config::Credentials;
+use crate::driver::NetworkHandle;
+use crate::media::Media;
+use crate::rest::ApiError;
+use crate::signal::{self, Sockets};
+use crate::{control, rest};
+
+/// REST forms and personas are small; TwiML in a parameter has 4,000 characters.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) network: NetworkHandle,
+    pub(crate) sockets: Sockets,
+    pub(crate) media: Option<Media>,
+    pub(crate) credentials: Credentials,
+}
+
+impl FromRef<Site> for NetworkHandle {
+    fn from_ref(site: &Site) -> Self {
+        site.network.clone()
+    }
+}
+
+impl FromRef<Site> for Sockets {
+    fn from_ref(site: &Site) -> Self {
+        site.sockets.clone()
+    }
+}
+
+pub(crate) fn router(site: Site) -> Router {
+    let guarded =
+        |routes: Router<Site>| routes.layer(middleware::from_fn_with_state(site.clone(), authenticate));
+    Router::new()
+        .merge(guarded(rest::routes()))
+        .merge(guarded(control::routes()))
+        .route("/signal", any(signal::upgrade))
+        .merge(insights())
+        .fallback(unknown)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(site)
+}
+
+/// The SDK posts its own telemetry; it is taken and forgotten.
+fn insights() -> Router<Site> {
+    let token = HeaderName::from_static("x-twilio-token");
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::POST])
+        .allow_headers([header::CONTENT_TYPE, token]);
+    Router::new()
+        .route("/v4/EndpointEvents", post(StatusCode::OK))
+        .route("/v4/EndpointMetrics", post(StatusCode::OK))
+        .route("/healthz", get(StatusCode::OK))
+        .layer(cors)
+}
+
+async fn unknown(request: Request) -> ApiError {
+    ApiError::not_found(request.uri().path())
+}
+
+/// HTTP Basic: the account and its token, or an API key and its secret.
+async fn authenticate(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    request: Request,
+    next: Next,
+) -> Response {
+    let credentials = &site.credentials;
+    let Some((user, password)) = basic(&headers) else {
+        return ApiError::unauthenticated().into_response();
+    };
+    let matches = |sid: &str, secret: &str| {
+        bool::from(user.as_bytes().ct_eq(sid.as_bytes()) & password.as_bytes().ct_eq(secret.as_bytes()))
+    };
+    let known = matches(&credentials.account_sid, credentials.auth_token.expose_secret())
+        || matches(
+            &credentials.api_key_sid,
+            credentials.api_key_secret.expose_secret(),
+        );
+    let account = request
+        .uri()
+        .path()
+        .strip_prefix("/2010-04-01/Accounts/")
+        .map(|rest| rest.split('/').next());
+    let own = account.is_none_or(|account| account == Some(credentials.account_sid.as_str()));
+    if known && own {
+        next.run(request).await
+    } else {
+        ApiError::unauthenticated().into_response()
+    }
+}
+
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let decoded = STANDARD.decode(value.strip_prefix("Basic ")?.trim()).ok()?;
+    let text = String::from_utf8(decoded).ok()?;
+    let (user, password) = text.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}

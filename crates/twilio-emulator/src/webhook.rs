@@ -1,0 +1,192 @@
+//! Requests to the customer's application, delivered by Twilio's rules for time-outs and retries.
+
+mod overrides;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::signature;
+use crate::twiml::{DOCUMENT_BYTES_MAX, Method};
+use overrides::Overrides;
+
+/// Audio for `<Play>` may be larger than TwiML: ten minutes of 8 kHz 16-bit sound.
+const AUDIO_BYTES_MAX: usize = 10 * 60 * 16_000;
+/// Clients are kept by connect time-out; there are few distinct ones.
+const CLIENTS_MAX: usize = 16;
+
+/// One logical request; retries repeat it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Request {
+    /// As the application gave it, fragment included.
+    pub(crate) url: String,
+    pub(crate) method: Method,
+    pub(crate) params: Vec<(String, String)>,
+    /// The same for every retry, so that the receiver can tell.
+    pub(crate) idempotency_token: String,
+}
+
+/// What came back with a status below 400.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reply {
+    pub(crate) content_type: String,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Why no usable reply came.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub(crate) enum DeliveryError {
+    #[error("no connection")]
+    Connect,
+    #[error("no reply in time")]
+    Timeout,
+    #[error("status {0}")]
+    Status(u16),
+    #[error("the URL cannot be requested")]
+    Url,
+    #[error("the body is too large")]
+    TooLarge,
+}
+
+impl DeliveryError {
+    /// Twilio's error code.
+    pub(crate) fn code(&self) -> u32 {
+        match self {
+            Self::Connect => 11205,
+            Self::Timeout | Self::Status(_) => 11200,
+            Self::Url => 11100,
+            Self::TooLarge => 11750,
+        }
+    }
+}
+
+/// The network's HTTP client.
+#[derive(Clone, Debug)]
+pub(crate) struct Webhooks {
+    auth_token: SecretString,
+    clients: Arc<Mutex<BTreeMap<u64, reqwest::Client>>>,
+}
+
+impl Webhooks {
+    pub(crate) fn new(auth_token: SecretString) -> Self {
+        Self {
+            auth_token,
+            clients: Arc::default(),
+        }
+    }
+
+    /// Delivers `request`, retrying as its URL's fragment says.
+    pub(crate) async fn deliver(&self, request: &Request) -> Result<Reply, DeliveryError> {
+        let overrides = Overrides::of(&request.url);
+        let mut retries = 0;
+        let attempts = async {
+            loop {
+                match self.attempt(request, &overrides).await {
+                    Err(error) if retries < overrides.retries_max && overrides.retries(&error) => {
+                        retries += 1
+                    }
+                    result => return result,
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_millis(overrides.total_ms), attempts)
+            .await
+            .unwrap_or(Err(DeliveryError::Timeout))
+    }
+
+    async fn attempt(&self, request: &Request, overrides: &Overrides) -> Result<Reply, DeliveryError> {
+        let client = self.client(overrides.connect_ms)?;
+        let bare = request.url.split('#').next().unwrap_or_default();
+        let (url, signed): (String, &[(String, String)]) = match request.method {
+            Method::Get => (with_query(bare, &request.params), &[]),
+            Method::Post => (bare.to_owned(), &request.params),
+        };
+        let builder = match request.method {
+            Method::Get => client.get(&url),
+            Method::Post => client.post(&url).form(&request.params),
+        };
+        let response = builder
+            .timeout(Duration::from_millis(overrides.read_ms))
+            .header(
+                "X-Twilio-Signature",
+                signature::sign(self.auth_token.expose_secret(), &url, signed),
+            )
+            .header("I-Twilio-Idempotency-Token", &request.idempotency_token)
+            .header("User-Agent", "TwilioProxy/1.1")
+            .send()
+            .await
+            .map_err(|error| classify(&error))?;
+        if response.status().is_client_error() || response.status().is_server_error() {
+            return Err(DeliveryError::Status(response.status().as_u16()));
+        }
+        read(response).await
+    }
+
+    fn client(&self, connect_ms: u64) -> Result<reqwest::Client, DeliveryError> {
+        let mut clients = self
+            .clients
+            .lock()
+            .expect("nothing panics while it holds this lock");
+        if let Some(client) = clients.get(&connect_ms) {
+            return Ok(client.clone());
+        }
+        // A proxy between the emulator and the application would change what the signature covers.
+        let client = reqwest::Client::builder()
+            .connect_timeout(Duration::from_millis(connect_ms))
+            .no_proxy()
+            .build()
+            .map_err(|_| DeliveryError::Connect)?;
+        if clients.len() >= CLIENTS_MAX {
+            clients.clear();
+        }
+        clients.insert(connect_ms, client.clone());
+        Ok(client)
+    }
+}
+
+fn with_query(url: &str, params: &[(String, String)]) -> String {
+    if params.is_empty() {
+        return url.to_owned();
+    }
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(params)
+        .finish();
+    let join = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{join}{query}")
+}
+
+async fn read(mut response: reqwest::Response) -> Result<Reply, DeliveryError> {
+    let content_type = response
+        .headers()
+        .get(reqwest::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
+    let bytes_max = if content_type.starts_with("audio/") {
+        AUDIO_BYTES_MAX
+    } else {
+        DOCUMENT_BYTES_MAX
+    };
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
+        if body.len() + chunk.len() > bytes_max {
+            return Err(DeliveryError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Reply { content_type, body })
+}
+
+fn classify(error: &reqwest::Error) -> DeliveryError {
+    if error.is_connect() {
+        DeliveryError::Connect
+    } else if error.is_timeout() {
+        DeliveryError::Timeout
+    } else if error.is_builder() {
+        DeliveryError::Url
+    } else {
+        DeliveryError::Connect
+    }
+}

@@ -1,0 +1,86 @@
+//! Connection overrides: how a URL's fragment changes time-outs and retries.
+
+use super::DeliveryError;
+
+/// No request of a call takes longer than this in all, retries included.
+const TOTAL_MS_MAX: u64 = 15_000;
+const CONNECT_MS_DEFAULT: u64 = 5_000;
+const RETRIES_MAX: u32 = 5;
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Overrides {
+    pub(super) retries_max: u32,
+    pub(super) connect_ms: u64,
+    pub(super) read_ms: u64,
+    pub(super) total_ms: u64,
+    policies: Vec<String>,
+}
+
+impl Overrides {
+    /// Reads `#rc=…&rp=…&ct=…&rt=…&tt=…`; what is absent or out of range keeps its default.
+    pub(super) fn of(url: &str) -> Self {
+        let mut overrides = Self {
+            retries_max: 1,
+            connect_ms: CONNECT_MS_DEFAULT,
+            read_ms: TOTAL_MS_MAX,
+            total_ms: TOTAL_MS_MAX,
+            policies: vec!["ct".to_owned()],
+        };
+        let fragment = url.split_once('#').map_or("", |(_, fragment)| fragment);
+        for (name, value) in fragment.split('&').filter_map(|pair| pair.split_once('=')) {
+            match name {
+                "rc" => overrides.retries_max = value.parse().unwrap_or(1).min(RETRIES_MAX),
+                "rp" => overrides.policies = value.split(',').map(str::to_owned).collect(),
+                "ct" => overrides.connect_ms = within(value, 10_000).unwrap_or(CONNECT_MS_DEFAULT),
+                "rt" => overrides.read_ms = within(value, TOTAL_MS_MAX).unwrap_or(TOTAL_MS_MAX),
+                "tt" => overrides.total_ms = within(value, TOTAL_MS_MAX).unwrap_or(TOTAL_MS_MAX),
+                _ => {}
+            }
+        }
+        overrides
+    }
+
+    /// Whether the retry policy covers this failure.
+    pub(super) fn retries(&self, error: &DeliveryError) -> bool {
+        let policy = match error {
+            DeliveryError::Connect => "ct",
+            DeliveryError::Timeout => "rt",
+            DeliveryError::Status(400..=499) => "4xx",
+            DeliveryError::Status(_) => "5xx",
+            DeliveryError::Url | DeliveryError::TooLarge => return false,
+        };
+        self.policies.iter().any(|name| name == policy || name == "all")
+    }
+}
+
+/// Milliseconds from 100 to `most`.
+fn within(text: &str, most: u64) -> Option<u64> {
+    text.parse().ok().filter(|ms| (100..=most).contains(ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Overrides;
+    use crate::webhook::DeliveryError;
+
+    #[test]
+    fn only_a_failed_connect_is_retried_once_by_default() {
+        let overrides = Overrides::of("https://example.com/a");
+        assert_eq!(overrides.retries_max, 1);
+        assert!(overrides.retries(&DeliveryError::Connect));
+        assert!(!overrides.retries(&DeliveryError::Status(500)));
+        assert!(!overrides.retries(&DeliveryError::Timeout));
+    }
+
+    #[test]
+    fn the_fragment_changes_policy_and_times() {
+        let overrides = Overrides::of("https://example.com/a#rc=3&rp=ct,rt,5xx&rt=4000&ct=50&tt=1800");
+        assert_eq!(
+            (overrides.retries_max, overrides.read_ms, overrides.total_ms),
+            (3, 4_000, 1_800)
+        );
+        assert_eq!(overrides.connect_ms, 5_000, "50 ms is out of range");
+        assert!(overrides.retries(&DeliveryError::Status(503)));
+        assert!(!overrides.retries(&DeliveryError::Status(404)));
+    }
+}

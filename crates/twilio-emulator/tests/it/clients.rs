@@ -1,0 +1,362 @@
+//! Voice SDK clients: tokens, registration, calls into rooms, reconnects, and sound both ways.
+
+use std::f32::consts::TAU;
+use std::time::Duration;
+
+use audio::Rate;
+use audio::peer::{Codec, Peer, PeerConfig};
+use futures_util::{SinkExt, StreamExt};
+use jsonwebtoken::{EncodingKey, Header};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use crate::floor::{ACCOUNT_SID, API_KEY_SECRET, API_KEY_SID, Floor, OWN_NUMBER, PROSPECT, signed_in};
+
+/// A browser's offer as far as signalling reads it.
+const OFFER: &str = "v=0\r\na=ice-ufrag:first\r\n";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The Voice SDK, spoken by hand.
+struct Sdk {
+    websocket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Sdk {
+    async fn connect(floor: &Floor) -> Self {
+        let (websocket, _) = tokio_tungstenite::connect_async(floor.signal_url())
+            .await
+            .unwrap();
+        Self { websocket }
+    }
+
+    async fn listen(floor: &Floor, application_sid: &str, reconnect_timeout_s: u32) -> Self {
+        let mut sdk = Self::connect(floor).await;
+        let token = token(application_sid, now_s() + 600);
+        sdk.send(
+            "listen",
+            json!({ "token": token, "reconnectTimeout": reconnect_timeout_s }),
+        )
+        .await;
+        assert_eq!(sdk.expect("connected").await["token"]["identity"], "agent_1");
+        sdk
+    }
+
+    async fn send(&mut self, kind: &str, payload: Value) {
+        let frame = json!({ "payload": payload, "type": kind, "version": "1.6" });
+        self.websocket
+            .send(Message::text(frame.to_string()))
+            .await
+            .unwrap();
+    }
+
+    /// The payload of the next frame, which is of this type.
+    async fn expect(&mut self, kind: &str) -> Value {
+        let next = async {
+            loop {
+                let message = self.websocket.next().await.unwrap().unwrap();
+                let text = message.into_text().unwrap();
+                if text.as_str() != "\n" {
+                    return serde_json::from_str::<Value>(&text).unwrap();
+                }
+            }
+        };
+        let frame = tokio::time::timeout(PATIENCE, next)
+            .await
+            .unwrap_or_else(|_| panic!("no {kind} came"));
+        assert_eq!(frame["type"], kind, "{frame}");
+        frame["payload"].clone()
+    }
+
+    /// Dials and gives the `CallSid` and the whole `answer`.
+    async fn call(&mut self, offer: &str, params: &str) -> (String, Value) {
+        let invite = json!({ "callsid": "TJS1", "sdp": offer, "twilio": { "params": params } });
+        self.send("invite", invite).await;
+        let ringing = self.expect("ringing").await;
+        let answer = self.expect("answer").await;
+        assert_eq!(ringing["callsid"], answer["callsid"]);
+        (answer["callsid"].as_str().unwrap().to_owned(), answer)
+    }
+}
+
+fn token(application_sid: &str, expires_at_s: i64) -> String {
+    let voice = json!({ "outgoing": { "application_sid": application_sid } });
+    let claims = json!({
+        "jti": "1", "iss": API_KEY_SID, "sub": ACCOUNT_SID, "iat": now_s(), "exp": expires_at_s,
+        "grants": { "identity": "agent_1", "voice": voice },
+    });
+    let header = Header {
+        cty: Some("twilio-fpa;v=1".to_owned()),
+        ..Header::default()
+    };
+    jsonwebtoken::encode(
+        &header,
+        &claims,
+        &EncodingKey::from_secret(API_KEY_SECRET.as_bytes()),
+    )
+    .unwrap()
+}
+
+#[expect(clippy::disallowed_methods, reason = "tokens live on real time")]
+fn now_s() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// A TwiML application whose voice URL is `/voice`.
+async fn application(floor: &Floor) -> String {
+    let (voice, status) = (floor.application.url("/voice"), floor.application.url("/leg"));
+    let form = [
+        ("FriendlyName", "floor"),
+        ("VoiceUrl", voice.as_str()),
+        ("StatusCallback", status.as_str()),
+    ];
+    let (_, application) = floor.post("Applications.json", &form).await;
+    application["sid"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_client_registers_calls_and_hangs_up() {
+    let floor = Floor::open().await;
+    let application = application(&floor).await;
+    floor.application.says(
+        "/voice",
+        "<Dial><Conference waitUrl=\"\">seat_1</Conference></Dial>",
+    );
+    let mut sdk = Sdk::listen(&floor, &application, 0).await;
+    sdk.send("register", json!({ "media": { "audio": true } })).await;
+    sdk.expect("ready").await;
+    let (call, answer) = sdk.call(OFFER, "seat=seat%201&To=%2B15005550001").await;
+    assert!(answer["reconnect"].is_string() && answer["sdp"].is_string());
+    let fetch = floor.application.wait_for("/voice", &[("CallSid", &call)]).await;
+    assert!(fetch.signed);
+    assert_eq!(fetch.params["From"], "client:agent_1");
+    assert_eq!(fetch.params["To"], "+15005550001");
+    assert_eq!(fetch.params["seat"], "seat 1");
+    assert_eq!(
+        (
+            fetch.params["CallStatus"].as_str(),
+            fetch.params["Direction"].as_str()
+        ),
+        ("ringing", "inbound")
+    );
+    floor.wait_for_event("participant.join", "call", &call).await;
+
+    let message = json!({ "callsid": call, "content": { "hi": 1 }, "contenttype": "application/json",
+        "messagetype": "user-defined-message", "voiceeventsid": "KX1" });
+    sdk.send("message", message).await;
+    assert_eq!(sdk.expect("ack").await["voiceeventsid"], "KX1");
+    sdk.send("hangup", json!({ "callsid": call })).await;
+    floor
+        .application
+        .wait_for("/leg", &[("CallSid", &call), ("CallStatus", "completed")])
+        .await;
+    sdk.send("register", json!({ "media": { "audio": false } })).await;
+    sdk.expect("offline").await;
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_call_that_the_network_ends_is_hung_up_at_the_client() {
+    let floor = Floor::open().await;
+    let application = application(&floor).await;
+    floor.application.says("/voice", "<Pause length=\"600\"/>");
+    let mut sdk = Sdk::listen(&floor, &application, 0).await;
+    let (call, _) = sdk.call(OFFER, "").await;
+    floor
+        .post(&format!("Calls/{call}.json"), &[("Status", "completed")])
+        .await;
+    let hangup = sdk.expect("hangup").await;
+    assert_eq!(hangup["callsid"], call);
+    assert!(hangup.get("error").is_none());
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn calls_that_cannot_be_made_are_hung_up_with_a_reason() {
+    let floor = Floor::open().await;
+    let application = application(&floor).await;
+    let mut sdk = Sdk::connect(&floor).await;
+    sdk.send("listen", json!({ "token": token("AP0", now_s() + 600) }))
+        .await;
+    sdk.expect("connected").await;
+    sdk.send("invite", json!({ "callsid": "TJS1", "sdp": OFFER, "twilio": {} }))
+        .await;
+    assert_eq!(sdk.expect("hangup").await["error"]["code"], 31001);
+
+    let mut sdk = Sdk::listen(&floor, &application, 0).await;
+    let params = format!("a={}", "x".repeat(800));
+    sdk.send(
+        "invite",
+        json!({ "callsid": "TJS1", "sdp": OFFER, "twilio": { "params": params } }),
+    )
+    .await;
+    assert_eq!(sdk.expect("hangup").await["error"]["code"], 31103);
+    floor.application.says("/voice", "<Reject/>");
+    sdk.send("invite", json!({ "callsid": "TJS2", "sdp": OFFER, "twilio": {} }))
+        .await;
+    sdk.expect("ringing").await;
+    assert_eq!(sdk.expect("hangup").await["error"]["code"], 31603);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_bad_token_is_told_and_the_socket_stays() {
+    let floor = Floor::open().await;
+    let application = application(&floor).await;
+    let mut sdk = Sdk::connect(&floor).await;
+    sdk.send("listen", json!({ "token": "not-a-jwt" })).await;
+    assert_eq!(sdk.expect("error").await["error"]["code"], 31204);
+    sdk.send("listen", json!({ "token": token(&application, now_s() - 1) }))
+        .await;
+    assert_eq!(sdk.expect("error").await["error"]["code"], 31205);
+    sdk.send("listen", json!({ "token": token(&application, now_s() + 2) }))
+        .await;
+    sdk.expect("connected").await;
+    assert_eq!(
+        sdk.expect("error").await["error"]["code"],
+        31205,
+        "it expires on the live socket"
+    );
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_call_outlives_a_new_token_and_a_lost_socket() {
+    let floor = Floor::open().await;
+    let application = application(&floor).await;
+    floor.application.says("/voice", "<Pause length=\"600\"/>");
+    let mut sdk = Sdk::listen(&floor, &application, 10).await;
+    let (call, answer) = sdk.call(OFFER, "").await;
+    let resume = json!({ "callsid": call, "reconnect": answer["reconnect"], "sdp": OFFER, "twilio": {} });
+
+    sdk.send(
+        "listen",
+        json!({ "token": token(&application, now_s() + 900), "reconnectTimeout": 10 }),
+    )
+    .await;
+    sdk.expect("connected").await;
+    sdk.send("invite", resume.clone()).await;
+    assert!(
+        sdk.expect("answer").await.get("sdp").is_none(),
+        "the transport is the same"
+    );
+    drop(sdk);
+    floor.wait_for_event("signal.lost", "call", &call).await;
+
+    let mut sdk = Sdk::listen(&floor, &application, 10).await;
+    let restarted = json!({ "callsid": call, "reconnect": answer["reconnect"],
+        "sdp": OFFER.replace("first", "second"), "twilio": {} });
+    sdk.send("invite", restarted).await;
+    assert!(
+        sdk.expect("answer").await["sdp"].is_string(),
+        "a new transport gets an answer"
+    );
+    let stolen = json!({ "callsid": call, "reconnect": "RTguess", "sdp": OFFER, "twilio": {} });
+    sdk.send("invite", stolen).await;
+    assert_eq!(sdk.expect("hangup").await["error"]["code"], 31209);
+    floor.wait_for_status(&call, "in-progress").await;
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_come_back_loses_its_call() {
+    let floor = Floor::open().await;
+    let application = application(&floor).await;
+    floor.application.says("/voice", "<Pause length=\"600\"/>");
+    let mut sdk = Sdk::listen(&floor, &application, 1).await;
+    let (call, _) = sdk.call(OFFER, "").await;
+    drop(sdk);
+    floor
+        .application
+        .wait_for("/leg", &[("CallSid", &call), ("CallStatus", "completed")])
+        .await;
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_rep_and_a_prospect_hear_each_other() {
+    let floor = Floor::open_with(|config| config.no_media = false).await;
+    let application = application(&floor).await;
+    floor.persona_at(PROSPECT, "tone-440").await;
+    floor.application.says(
+        "/voice",
+        "<Dial><Conference beep=\"false\" waitUrl=\"\">seat_1</Conference></Dial>",
+    );
+    let mut sdk = Sdk::listen(&floor, &application, 0).await;
+    let config = PeerConfig {
+        bind_ip: "127.0.0.1".parse().unwrap(),
+        ice_lite: false,
+        rate: Rate::Narrow,
+        codecs: vec![Codec::Opus, Codec::Pcmu],
+        skips: true,
+    };
+    let (mut peer, offer) = Peer::offer(config).await.unwrap();
+    let (rep, answer) = sdk.call(&offer, "").await;
+    peer.handle
+        .accept_answer(answer["sdp"].as_str().unwrap().to_owned())
+        .await
+        .unwrap();
+
+    let voice = floor.application.url("/voice");
+    let form = [("To", PROSPECT), ("From", OWN_NUMBER), ("Url", voice.as_str())];
+    let (_, prospect) = floor.post("Calls.json", &form).await;
+    let prospect = prospect["sid"].as_str().unwrap().to_owned();
+    floor.wait_for_event("participant.join", "call", &prospect).await;
+
+    let heard = talk(&mut peer, 1_000.0).await;
+    assert!(
+        power(&heard, 440.0) > 10.0 * power(&heard, 1_000.0),
+        "the rep hears the prospect's tone"
+    );
+    let wav = signed_in(
+        floor
+            .client
+            .get(floor.url(&format!("/emulator/legs/{prospect}/heard.wav"))),
+    )
+    .await;
+    let bytes = wav.bytes().await.unwrap();
+    let samples: Vec<i16> = bytes[44..]
+        .chunks_exact(2)
+        .map(|b| i16::from_le_bytes([b[0], b[1]]))
+        .collect();
+    let last = &samples[samples.len().saturating_sub(8_000)..];
+    assert!(
+        power(last, 1_000.0) > 10.0 * power(last, 440.0),
+        "the prospect hears the rep's tone"
+    );
+    floor.wait_for_event("heard.started", "listener", &rep).await;
+    floor.close().await;
+}
+
+/// Sends a tone for three seconds and gives the last second of what came back.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "samples of a quiet sine"
+)]
+async fn talk(peer: &mut Peer, hertz: f32) -> Vec<i16> {
+    let mut pace = tokio::time::interval(Duration::from_millis(20));
+    let mut heard = Vec::new();
+    for frame in 0..150_usize {
+        pace.tick().await;
+        let sample = |n: usize| ((TAU * hertz * (frame * 160 + n) as f32 / 8_000.0).sin() * 8_000.0) as i16;
+        peer.handle.send((0..160).map(sample).collect());
+        let mut out = [0; 160];
+        peer.incoming.pull(&mut out);
+        heard.extend(out);
+    }
+    heard.split_off(heard.len() - 8_000)
+}
+
+/// The Goertzel power of one frequency at 8 kHz.
+fn power(samples: &[i16], hertz: f32) -> f32 {
+    let turn = 2.0 * (TAU * hertz / 8_000.0).cos();
+    let (mut last, mut before) = (0.0_f32, 0.0_f32);
+    for sample in samples {
+        let next = f32::from(*sample) / 32_768.0 + turn * last - before;
+        before = last;
+        last = next;
+    }
+    last * last + before * before - turn * last * before
+}

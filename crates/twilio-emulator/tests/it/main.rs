@@ -1,0 +1,11 @@
+//! The phone network from outside: REST, webhooks, signalling and the control API over real sockets.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is missing")]
+
+mod application;
+mod calls;
+mod clients;
+mod faults;
+mod floor;
+mod rooms;
+mod rules;
