@@ -3,13 +3,13 @@
 use std::{net::SocketAddr, path::Path};
 
 use secrecy::SecretString;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use url::Url;
 
 /// Environment variables that start with this set a key; `__` separates the parts of its name.
 const ENV_PREFIX: &str = "OFFHOOK_";
 /// Variables of that prefix which mean something else.
-const OTHER_ENV: [&str; 2] = ["OFFHOOK_LOG", "OFFHOOK_PRACTICE_NOW"];
+const OTHER_ENV: [&str; 3] = ["OFFHOOK_CONFIG", "OFFHOOK_LOG", "OFFHOOK_PRACTICE_NOW"];
 
 /// The configuration of `offhook-dialer serve`.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,6 +46,9 @@ pub struct Twilio {
     pub application_sid: Option<String>,
     /// `host:port` of a stand-in's signalling; unset for Twilio itself.
     pub signalling_host: Option<String>,
+    /// Calls that the account may start per second; a new account has 1.
+    #[serde(default = "calls_per_second", deserialize_with = "number")]
+    pub calls_per_second: u32,
     /// Where Twilio fetches TwiML when the dialer does not answer; must be served by somebody else.
     pub fallback_url: Option<Url>,
 }
@@ -77,13 +80,32 @@ impl Config {
         file: Option<&Path>,
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let text = file
-            .map(std::fs::read_to_string)
-            .transpose()
-            .map_err(ConfigError::Read)?
-            .unwrap_or_default();
-        parse(&text, variables)
+        parse(&read(file)?, variables)
     }
+}
+
+/// The database of the configuration, which need not be complete otherwise.
+///
+/// # Errors
+///
+/// See [`ConfigError`].
+pub fn database_url(
+    file: Option<&Path>,
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> Result<String, ConfigError> {
+    #[derive(Deserialize)]
+    struct Part {
+        database_url: String,
+    }
+    Ok(parse::<Part>(&read(file)?, variables)?.database_url)
+}
+
+fn read(file: Option<&Path>) -> Result<String, ConfigError> {
+    Ok(file
+        .map(std::fs::read_to_string)
+        .transpose()
+        .map_err(ConfigError::Read)?
+        .unwrap_or_default())
 }
 
 fn parse<T: DeserializeOwned>(
@@ -121,6 +143,24 @@ fn twilio_base_url() -> Url {
     Url::parse("https://api.twilio.com").expect("a constant that parses")
 }
 
+const fn calls_per_second() -> u32 {
+    1
+}
+
+/// A number of the file, or the text of one from the environment.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a whole number is expected")]
+    enum Number {
+        Number(u32),
+        Text(String),
+    }
+    match Number::deserialize(deserializer)? {
+        Number::Number(number) => Ok(number),
+        Number::Text(text) => text.parse().map_err(serde::de::Error::custom),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::error::Error;
@@ -144,6 +184,9 @@ mod tests {
         let config: Config = parse(FILE, [variable("OFFHOOK_TWILIO__AUTH_TOKEN", "from outside")]).unwrap();
         assert_eq!(config.twilio.auth_token.expose_secret(), "from outside");
         assert_eq!(config.twilio.base_url.as_str(), "https://api.twilio.com/");
+
+        let config: Config = parse(FILE, [variable("OFFHOOK_TWILIO__CALLS_PER_SECOND", "5")]).unwrap();
+        assert_eq!(config.twilio.calls_per_second, 5);
     }
 
     #[test]

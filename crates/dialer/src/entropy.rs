@@ -21,7 +21,9 @@ pub fn secret() -> String {
 #[must_use]
 pub fn id_parts(now: Timestamp) -> (u64, u128) {
     let unix_ms = u64::try_from(now.as_millisecond()).expect("the clock is set to a time after 1970");
-    (unix_ms, u128::from_be_bytes(bytes()))
+    let mut random = [0; 16];
+    random[6..].copy_from_slice(&bytes::<10>());
+    (unix_ms, u128::from_be_bytes(random))
 }
 
 /// Random bytes.

@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod config;
 pub mod entropy;
+pub mod import;
 pub mod password;
 pub mod store;

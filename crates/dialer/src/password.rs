@@ -11,9 +11,9 @@ use tokio::sync::Semaphore;
 
 /// Hashes at a time: each takes 19 MiB and a core for some 20 ms.
 const HASHES_MAX: usize = 2;
-/// The shortest password that is taken, by NIST SP 800-63B-4 for a password as the only factor.
-pub const LENGTH_MIN: usize = 15;
-/// The longest, so that a request cannot make the hash slow.
+/// The shortest password that is taken, in characters.
+pub const LENGTH_MIN: usize = 8;
+/// The longest, in characters or bytes, so that a request cannot make the hash slow.
 pub const LENGTH_MAX: usize = 256;
 
 /// Compares passwords with their hashes.

@@ -16,7 +16,9 @@ use tokio::sync::{broadcast, oneshot};
 use tokio_util::sync::CancellationToken;
 
 pub mod agents;
+pub mod campaigns;
 pub mod events;
+pub mod leads;
 pub mod tokens;
 mod writer;
 

@@ -91,6 +91,40 @@ pub async fn by_email(store: &Store, email: &str) -> Result<Option<(Agent, Optio
         .transpose()
 }
 
+/// Gives somebody a new password and revokes their sign-ins. False if nobody has that address.
+///
+/// # Errors
+///
+/// See [`StoreError`].
+pub async fn set_password(
+    store: &Store,
+    now: Timestamp,
+    email: &str,
+    password_hash: String,
+) -> Result<bool, StoreError> {
+    let email = email.to_lowercase();
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                let changed = sqlx::query("UPDATE agents SET password_hash = $1 WHERE email = $2")
+                    .bind(password_hash)
+                    .bind(&email)
+                    .execute(&mut **tx)
+                    .await?;
+                sqlx::query(
+                    "UPDATE token_families SET revoked_at_ms = $1 WHERE revoked_at_ms IS NULL
+                     AND agent_id IN (SELECT agent_id FROM agents WHERE email = $2)",
+                )
+                .bind(to_ms(now))
+                .bind(&email)
+                .execute(&mut **tx)
+                .await?;
+                Ok(changed.rows_affected() == 1)
+            })
+        })
+        .await
+}
+
 /// A person by identifier.
 ///
 /// # Errors
