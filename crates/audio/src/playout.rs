@@ -38,6 +38,12 @@ impl Codec {
             Self::Pcmu => 8_000,
         }
     }
+
+    /// Those ticks in one frame of [`FRAME_MS`].
+    #[must_use]
+    pub const fn frame_ticks(self) -> u32 {
+        self.clock_hz() / 50
+    }
 }
 
 /// An RTP packet of audio as it came in.

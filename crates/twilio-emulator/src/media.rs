@@ -27,9 +27,9 @@ use self::line::WebRtc;
 pub use self::personas::{Answer, Persona, Script};
 use self::track::Tracks;
 
-/// Names a leg: the text of its CallSid.
+/// Names a leg: the text of its `CallSid`.
 pub type LegKey = String;
-/// Names a room: the text of its ConferenceSid.
+/// Names a room: the text of its `ConferenceSid`.
 pub type RoomKey = String;
 
 /// Samples per second everywhere inside.
@@ -193,7 +193,9 @@ impl Media {
             }
         }
         let (peer, answer_sdp) = Peer::answer(&offer_sdp, self.peer_config()).await?;
-        self.attach(leg, peer, fingerprint).await?;
+        let mut line = WebRtc::new(peer);
+        line.negotiated(fingerprint);
+        self.attach(leg, line).await?;
         Ok(answer_sdp)
     }
 
@@ -203,7 +205,7 @@ impl Media {
     /// If no socket can be opened.
     pub async fn offer(&self, leg: LegKey) -> Result<String, MediaError> {
         let (peer, offer_sdp) = Peer::offer(self.peer_config()).await?;
-        self.attach(leg, peer, None).await?;
+        self.attach(leg, WebRtc::new(peer)).await?;
         Ok(offer_sdp)
     }
 
@@ -213,7 +215,10 @@ impl Media {
     /// If there is no such leg or the answer does not fit.
     pub async fn accept_answer(&self, leg: &LegKey, answer_sdp: String) -> Result<(), MediaError> {
         let (handle, _) = self.peer(leg).await?.ok_or(MediaError::UnknownLeg)?;
-        Ok(handle.accept_answer(answer_sdp).await?)
+        let fingerprint = fingerprint(&answer_sdp);
+        handle.accept_answer(answer_sdp).await?;
+        let request = Request::Answered(leg.clone(), fingerprint);
+        self.requests.send(request).await.map_err(|_| MediaError::Ended)
     }
 
     /// Hands over a command. Never waits.
@@ -249,12 +254,9 @@ impl Media {
         }
     }
 
-    async fn attach(&self, leg: LegKey, peer: Peer, fingerprint: Option<String>) -> Result<(), MediaError> {
-        let line = Box::new(WebRtc::new(peer, fingerprint));
-        self.requests
-            .send(Request::Attach(leg, line))
-            .await
-            .map_err(|_| MediaError::Ended)
+    async fn attach(&self, leg: LegKey, line: WebRtc) -> Result<(), MediaError> {
+        let request = Request::Attach(leg, Box::new(line));
+        self.requests.send(request).await.map_err(|_| MediaError::Ended)
     }
 
     async fn peer(&self, leg: &LegKey) -> Result<Option<(PeerHandle, Option<String>)>, MediaError> {

@@ -96,12 +96,11 @@ impl Sender {
 
     /// The packets of the next 20 ms.
     pub(super) fn frame(&mut self, route: Route, frame: &[i16]) -> Vec<Outgoing> {
-        let frame_ticks = route.codec.clock_hz() / 1_000 * FRAME_TICK_MS;
         let packets = match route.events {
             Some((pt, clock)) if self.tone_is_on() => self.tone_packets(pt, clock),
             _ => self.audio_packet(route, frame).into_iter().collect(),
         };
-        self.time = self.time.wrapping_add(frame_ticks);
+        self.time = self.time.wrapping_add(route.codec.frame_ticks());
         packets
     }
 
@@ -169,9 +168,6 @@ impl Sender {
         })
     }
 }
-
-/// [`FRAME_MS`] in the type of RTP times.
-const FRAME_TICK_MS: u32 = 20;
 
 enum Encoder {
     Opus(opus::Encoder),

@@ -21,6 +21,8 @@ const CATCH_UP_FRAMES_MAX: u32 = 25;
 pub(super) enum Request {
     Command(MediaCommand),
     Attach(LegKey, Box<WebRtc>),
+    /// The client answered our offer, under this certificate.
+    Answered(LegKey, Option<String>),
     /// The peer of a WebRTC leg and the certificate its client speaks under.
     Peer(LegKey, oneshot::Sender<Option<(PeerHandle, Option<String>)>>),
     Tracks(LegKey, oneshot::Sender<Option<Tracks>>),
@@ -63,6 +65,7 @@ fn obey(mixer: &mut Mixer, request: Request) {
     match request {
         Request::Command(command) => mixer.obey(command),
         Request::Attach(leg, line) => mixer.attach(leg, line),
+        Request::Answered(leg, fingerprint) => mixer.answered(&leg, fingerprint),
         Request::Peer(leg, reply) => {
             let _ = reply.send(mixer.peer(&leg));
         }

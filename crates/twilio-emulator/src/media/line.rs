@@ -70,8 +70,21 @@ pub(super) struct WebRtc {
     pub(super) fingerprint: Option<String>,
     incoming: Incoming,
     peer_events: mpsc::Receiver<PeerEvent>,
-    /// Frames without media; none while it flows or once it has been reported lost.
-    silent_frames: Option<u32>,
+    path: Path,
+}
+
+/// Whether media can reach the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Path {
+    /// Its SDP is not there yet.
+    NotDue,
+    /// It should, and has not for this long.
+    Down {
+        frames: u32,
+    },
+    Up,
+    /// Reported lost.
+    Lost,
 }
 
 impl std::fmt::Debug for WebRtc {
@@ -81,37 +94,46 @@ impl std::fmt::Debug for WebRtc {
 }
 
 impl WebRtc {
-    pub(super) fn new(peer: Peer, fingerprint: Option<String>) -> Self {
+    pub(super) fn new(peer: Peer) -> Self {
         Self {
             handle: peer.handle,
-            fingerprint,
+            fingerprint: None,
             incoming: peer.incoming,
             peer_events: peer.events,
-            silent_frames: Some(0),
+            path: Path::NotDue,
+        }
+    }
+
+    /// Both sides' SDP is there: from now on media is due.
+    pub(super) fn negotiated(&mut self, fingerprint: Option<String>) {
+        self.fingerprint = fingerprint;
+        if self.path == Path::NotDue {
+            self.path = Path::Down { frames: 0 };
         }
     }
 
     fn events(&mut self) -> Vec<LineEvent> {
         let mut events = Vec::new();
-        if let Some(frames) = &mut self.silent_frames {
-            *frames += 1;
-            if *frames > LOST_AFTER_FRAMES {
-                self.silent_frames = None;
-                events.push(LineEvent::Lost);
-            }
-        }
         while let Ok(event) = self.peer_events.try_recv() {
             match event {
                 PeerEvent::Connected => {
-                    self.silent_frames = None;
+                    self.path = Path::Up;
                     events.push(LineEvent::Connected);
                 }
-                PeerEvent::Disconnected => self.silent_frames = Some(0),
+                PeerEvent::Disconnected => self.path = Path::Down { frames: 0 },
                 PeerEvent::Digit(digit) => events.push(LineEvent::Digit(digit)),
                 PeerEvent::Closed => {
-                    self.silent_frames = None;
-                    events.push(LineEvent::Lost);
+                    self.path = Path::Down {
+                        frames: LOST_AFTER_FRAMES,
+                    }
                 }
+            }
+        }
+        if let Path::Down { frames } = &mut self.path {
+            *frames += 1;
+            if *frames > LOST_AFTER_FRAMES {
+                self.path = Path::Lost;
+                events.push(LineEvent::Lost);
             }
         }
         events

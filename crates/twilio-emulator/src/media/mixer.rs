@@ -105,6 +105,13 @@ impl Mixer {
         self.set_line(leg, Line::WebRtc(client));
     }
 
+    /// The client of a leg that we called has answered, under this certificate.
+    pub(super) fn answered(&mut self, leg: &LegKey, fingerprint: Option<String>) {
+        if let Some(Line::WebRtc(client)) = self.legs.get_mut(leg).map(|leg| &mut leg.line) {
+            client.negotiated(fingerprint);
+        }
+    }
+
     pub(super) fn peer(&self, leg: &LegKey) -> Option<(PeerHandle, Option<String>)> {
         match &self.legs.get(leg)?.line {
             Line::WebRtc(client) => Some((client.handle.clone(), client.fingerprint.clone())),

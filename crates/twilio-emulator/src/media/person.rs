@@ -20,6 +20,8 @@ const BREATH_MS: u32 = 400;
 const THINK_MS: std::ops::RangeInclusive<u32> = 100..=600;
 /// After their own words nobody listens at once: what comes first is their own echo.
 const DEAF_MS: u32 = 300;
+/// After this long without a pause they take their turn anyway: into a monologue, or a noisy microphone.
+const MONOLOGUE_MS: u32 = 15_000;
 /// From the last word to hanging up.
 const FAREWELL_MS: u32 = 500;
 /// Between two keys.
@@ -77,6 +79,7 @@ struct Listening {
     ears: Gate,
     spoken_to: bool,
     deaf_frames: u32,
+    monologue_frames: u32,
     patience_frames: u32,
 }
 
@@ -93,7 +96,7 @@ impl Person {
             Script::Talk(talk) => Self::once(talk_turns(talk, &mut ChaCha8Rng::seed_from_u64(seed))),
             Script::Voicemail => Self::once(voicemail_turns()),
             Script::Tones { steps, repeat } => {
-                let turns: Vec<Turn> = steps.iter().take(STEPS_MAX).map(tone_turn).collect();
+                let turns: Vec<Turn> = steps.iter().copied().take(STEPS_MAX).map(tone_turn).collect();
                 if *repeat {
                     return Self {
                         turns: VecDeque::new(),
@@ -168,7 +171,11 @@ impl Listening {
         self.ears.note(heard);
         if self.ears.is_open() {
             self.spoken_to = true;
-            return Verdict::Wait;
+            return if count_down(&mut self.monologue_frames) {
+                Verdict::MyTurn
+            } else {
+                Verdict::Wait
+            };
         }
         if self.spoken_to {
             return Verdict::MyTurn;
@@ -196,6 +203,7 @@ fn talk_turns(talk: &Talk, rng: &mut ChaCha8Rng) -> VecDeque<Turn> {
             ears: Gate::new(frames(talk.pause_ms)),
             spoken_to: false,
             deaf_frames: frames(DEAF_MS),
+            monologue_frames: frames(MONOLOGUE_MS),
             patience_frames: frames(talk.patience_ms),
         })
     };
@@ -233,13 +241,13 @@ fn voicemail_turns() -> VecDeque<Turn> {
         pause(BREATH_MS),
         say(voices::words(voices::VOICEMAIL)),
         pause(BREATH_MS),
-        tone_turn(&BEEP),
+        tone_turn(BEEP),
         pause(RECORDING_MS),
         Turn::HangUp,
     ])
 }
 
-fn tone_turn(step: &ToneStep) -> Turn {
+fn tone_turn(step: ToneStep) -> Turn {
     let amplitude = if step.freq_hz > 0.0 { TONE_AMPLITUDE } else { 0 };
     Turn::Tone {
         sine: Sine::new(step.freq_hz, RATE_HZ, amplitude),

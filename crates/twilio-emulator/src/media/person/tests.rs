@@ -65,6 +65,18 @@ fn nobody_talks_to_silence_for_ever() {
 }
 
 #[test]
+fn a_noisy_microphone_does_not_silence_them_for_ever() {
+    let mut person = person("friendly");
+    hear_out(&mut person);
+    let answered = (0..30 * FRAMES_PER_SECOND).any(|_| {
+        let mut said = SILENCE;
+        person.frame(&LOUD, &mut said);
+        tone::rms(&said) > 100.0
+    });
+    assert!(answered);
+}
+
+#[test]
 fn an_echo_of_their_own_words_is_no_answer() {
     let mut person = person("friendly");
     let mut echo = SILENCE;
