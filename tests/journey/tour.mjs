@@ -75,7 +75,7 @@ class Tour {
 
   async #sitDown() {
     this.desk.startRecording();
-    await this.app.clickFirst("[data-campaign]");
+    await this.app.click("callable now");
     await until("Start can be pressed", () => this.app.has("button", "Start dialing"), 40_000);
     await this.#stop("Ready", "The phone waits in its room; nothing is dialed before Start.");
     await this.app.click("Start dialing");

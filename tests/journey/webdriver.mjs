@@ -80,14 +80,6 @@ export class Window {
     return (await this.evaluate(findInPage.toString(), kind, name, disabled)) !== null;
   }
 
-  /** Clicks the first that matches a selector, for things that have no fixed name. */
-  async clickFirst(selector) {
-    const element = await until(`something like ${selector}`, () =>
-      this.evaluate("(selector) => document.querySelector(selector)", selector),
-    );
-    await this.#call("POST", `${this.session}/element/${element[ELEMENT]}/click`, {});
-  }
-
   text() {
     return this.evaluate("() => document.body.innerText");
   }
