@@ -124,7 +124,7 @@ signalling_host = "${signalling}"
       });
     const { email, name, password } = this.rep;
     run(["user", "add", "--email", email, "--name", name, "--role", "rep", "--password-stdin"], password);
-    run(["campaign", "add", "--name", this.campaign, "--caller-id", CALLER_ID], "");
+    run(["campaign", "add", "--name", this.campaign, "--number", CALLER_ID], "");
     const list = join(this.home, "leads.csv");
     writeFileSync(
       list,
