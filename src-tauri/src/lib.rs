@@ -7,6 +7,7 @@ pub mod config;
 pub mod controller;
 pub mod error;
 pub mod headset;
+pub mod launch;
 mod log;
 pub mod practice;
 pub mod session;

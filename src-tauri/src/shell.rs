@@ -13,14 +13,15 @@ use tauri::{AppHandle, Manager, Runtime};
 pub use self::{
     ipc::{CloseRequested, SnapshotChanged, ipc},
     tauri_shell::TauriShell,
+    window::with_signalling,
 };
 use crate::{
     cache::Cache,
-    config::{Config, Flags, installed_dialer},
+    config::{Config, Flags},
     controller::{Controller, Handle},
     headset::{Silent, Sound},
+    launch::Launch,
     log,
-    practice::{self, Practice},
     session::keyring::{Keyring, system_store},
     snapshot::Media,
 };
@@ -68,37 +69,14 @@ pub fn run(flags: Flags) -> anyhow::Result<()> {
 /// Opens the window as soon as what it talks to is there.
 fn open_when_ready(app: AppHandle, flags: Flags, data_dir: PathBuf) {
     tauri::async_runtime::spawn(async move {
-        let signalling = flags.signalling_host.as_deref().and_then(practice::loopback);
-        let (practice, failure) = if flags.practice {
-            start_practice(&flags, &data_dir).await
-        } else {
-            (None, None)
-        };
-        let signalling = practice
-            .as_ref()
-            .and_then(|practice| practice.signalling)
-            .or(signalling);
-        let config = Config {
-            own_folder: flags.data_dir.is_some(),
-            server_url: match &practice {
-                Some(practice) => Some(practice.server.clone()),
-                None => flags
-                    .server_url
-                    .as_deref()
-                    .and_then(|url| crate::api::parse_server_url(url).ok()),
-            },
-            practice: flags.practice,
-            media: Media::of_this_system(),
-            data_dir,
-        };
+        let launch = Launch::prepare(&flags, data_dir, Media::of_this_system()).await;
         let opened = async {
-            let handle = start(&app, config, &flags, Arc::new(Silent)).await?;
-            handle.report("practice", failure);
-            window::open(&app, &handle, signalling)?;
+            let handle = start(&app, launch.config.clone(), &flags, Arc::new(Silent)).await?;
+            window::open(&app, &handle, &launch)?;
             anyhow::Ok(handle)
         };
         match opened.await {
-            Ok(handle) => watch_practice(practice, handle),
+            Ok(handle) => launch.watch_practice(handle).await,
             Err(error) => {
                 tracing::error!(cause = ?error, "Offhook cannot start");
                 app.exit(1);
@@ -148,30 +126,4 @@ fn data_dir(app: &AppHandle, flags: &Flags) -> anyhow::Result<PathBuf> {
     };
     fs::create_dir_all(&folder).context("the data folder cannot be created")?;
     std::path::absolute(folder).context("the data folder has no path")
-}
-
-async fn start_practice(flags: &Flags, data_dir: &std::path::Path) -> (Option<Practice>, Option<String>) {
-    let dialer = flags
-        .dialer
-        .clone()
-        .or_else(installed_dialer)
-        .unwrap_or_else(|| "offhook-dialer".into());
-    match Practice::start(&dialer, &data_dir.join("floor"), flags.reset).await {
-        Ok(practice) => (Some(practice), None),
-        Err(error) => {
-            tracing::error!(cause = ?error, "there is no practice floor");
-            (None, Some(error.to_string()))
-        }
-    }
-}
-
-/// Keeps the floor, and says so if it ends before the window does.
-fn watch_practice(practice: Option<Practice>, handle: Handle) {
-    if let Some(practice) = practice {
-        tauri::async_runtime::spawn(async move {
-            practice.ended().await;
-            let message = "The practice floor has stopped. Close Offhook and start it again.";
-            handle.report("practice", Some(message.to_owned()));
-        });
-    }
 }

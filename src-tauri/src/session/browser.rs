@@ -24,7 +24,8 @@ pub fn open(url: &str, instead: Option<&OsStr>) -> bool {
         None => open::that_detached_with_timeout(url, LAUNCH_TIMEOUT),
     };
     if let Err(error) = &started {
-        tracing::warn!(%error, "no browser could be started");
+        // The error's text has the address, with the sign-in's one-time state.
+        tracing::warn!(kind = %error.kind(), "no browser could be started");
     }
     started.is_ok()
 }

@@ -14,6 +14,7 @@ use url::Url;
 use super::ipc::CloseRequested;
 use crate::{
     controller::{Handle, Request},
+    launch::Launch,
     snapshot::Snapshot,
 };
 
@@ -21,17 +22,15 @@ const LABEL: &str = "main";
 const SIZE: (f64, f64) = (1180.0, 760.0);
 const SIZE_MIN: (f64, f64) = (880.0, 600.0);
 
-/// Opens the window. Its page may also connect to `signalling`, a stand-in for Twilio's on this machine.
-pub(super) fn open<R: Runtime>(
-    app: &AppHandle<R>,
-    handle: &Handle,
-    signalling: Option<SocketAddr>,
-) -> tauri::Result<()> {
-    let practice = handle.snapshot().practice;
+/// Opens the window.
+pub(super) fn open<R: Runtime>(app: &AppHandle<R>, handle: &Handle, launch: &Launch) -> tauri::Result<()> {
+    let signalling = launch.signalling;
+    let practice = launch.config.practice;
     let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
         .title(if practice { "Offhook practice" } else { "Offhook" })
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(SIZE_MIN.0, SIZE_MIN.1)
+        .data_directory(launch.config.data_dir.join("webview"))
         .on_navigation(is_our_page)
         .on_new_window(|_url, _features| NewWindowResponse::Deny)
         .on_web_resource_request(move |_request, response| {
@@ -98,8 +97,9 @@ fn is_our_page(url: &Url) -> bool {
     }
 }
 
-/// Adds one address to what the page may connect to.
-fn with_signalling(policy: &str, signalling: SocketAddr) -> String {
+/// Adds one address to what a page under this policy may connect to.
+#[must_use]
+pub fn with_signalling(policy: &str, signalling: SocketAddr) -> String {
     policy.replacen("connect-src ", &format!("connect-src ws://{signalling} "), 1)
 }
 
