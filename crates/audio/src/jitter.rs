@@ -20,8 +20,8 @@ const TARGET_FRAMES_MAX: u64 = 15;
 const RESTART_GAP: u64 = 500;
 /// Takes without an underrun after which one frame of caution is given up; 10 s.
 const CALM_TAKES: u64 = 500;
-/// Takes over which the depth must stay above the target to count as surplus; 2 s.
-const SURPLUS_TAKES: u64 = 100;
+/// Takes over which the depth must stay above the target to count as surplus; 1 s.
+const SURPLUS_TAKES: u64 = 50;
 
 /// What is due now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,8 +98,8 @@ impl Jitter {
         }
     }
 
-    /// Frames the buffer has held beyond its target for two seconds without a break: what a player whose
-    /// clock runs slow should skip. Asking starts a new measurement.
+    /// Frames the buffer has held beyond its target for a second without a break: what a player whose clock
+    /// runs slow, or who stood still for a moment, should skip. Asking starts a new measurement.
     pub fn surplus(&mut self) -> u64 {
         self.surplus.collect()
     }

@@ -43,7 +43,7 @@ pub struct PeerConfig {
     /// Codecs to negotiate, in the order an offer names them.
     pub codecs: Vec<Codec>,
     /// Whether [`Incoming`] leaves out a frame when the remote's clock runs ahead. Turn it off to follow
-    /// the clock by resampling.
+    /// the clock by resampling; delays of more than 100 ms are still caught up with by leaving out frames.
     pub skips: bool,
 }
 

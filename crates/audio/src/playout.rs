@@ -11,6 +11,11 @@ use crate::{FRAME_MS, Rate, g711, opus};
 /// Frames a gap is filled with a fading copy of the past before it becomes silence.
 const CONCEAL_FRAMES_MAX: u32 = 3;
 
+/// Frames played for each one skipped: hurrying by a quarter is hardly heard, leaving out a word is.
+const FRAMES_PER_SKIP: u32 = 4;
+/// Surplus that is left to a caller who follows by resampling; 100 ms. More would take them too long.
+const RESAMPLED_FRAMES_MAX: u64 = 5;
+
 /// A codec of both browsers and telephone networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Codec {
@@ -80,13 +85,17 @@ pub struct Playout {
     decoded: VecDeque<i16>,
     last_frame: Vec<i16>,
     gap_frames: u32,
-    skips: bool,
+    /// Surplus up to this is left alone.
+    surplus_frames_max: u64,
+    frames_to_skip: u64,
+    frames_since_skip: u32,
     stats: PlayoutStats,
 }
 
 impl Playout {
-    /// A player at this rate. With `skips` it leaves out a frame when the buffer stays too full; without,
-    /// the caller follows [`Playout::depth_ms`] by resampling what it pulls.
+    /// A player at this rate. When the buffer stays too full it hurries, leaving out a frame now and then;
+    /// with `skips` for any surplus, without only for one of more than 100 ms, because the caller follows
+    /// [`Playout::depth_ms`] by resampling what it pulls.
     ///
     /// # Panics
     /// If libopus cannot allocate a decoder.
@@ -99,7 +108,9 @@ impl Playout {
             decoded: VecDeque::new(),
             last_frame: vec![0; rate.frame_samples()],
             gap_frames: CONCEAL_FRAMES_MAX,
-            skips,
+            surplus_frames_max: if skips { 0 } else { RESAMPLED_FRAMES_MAX },
+            frames_to_skip: 0,
+            frames_since_skip: 0,
             stats: PlayoutStats::default(),
         }
     }
@@ -145,10 +156,7 @@ impl Playout {
     }
 
     fn next_frame(&mut self) -> Vec<i16> {
-        if self.skips && self.jitter.surplus() > 0 {
-            self.jitter.take();
-            self.stats.skipped_frames += 1;
-        }
+        self.skip_surplus();
         let frame = match self.jitter.take() {
             Due::Packet(payload) if payload.is_empty() => return vec![0; self.rate.frame_samples()],
             Due::Packet(payload) => self.decoder.decode(&payload),
@@ -162,6 +170,20 @@ impl Playout {
             return frame;
         }
         self.conceal()
+    }
+
+    fn skip_surplus(&mut self) {
+        let surplus = self.jitter.surplus();
+        if surplus > self.surplus_frames_max {
+            self.frames_to_skip = surplus - self.surplus_frames_max;
+        }
+        self.frames_since_skip += 1;
+        if self.frames_to_skip > 0 && self.frames_since_skip >= FRAMES_PER_SKIP {
+            self.jitter.take();
+            self.frames_to_skip -= 1;
+            self.frames_since_skip = 0;
+            self.stats.skipped_frames += 1;
+        }
     }
 
     /// Repeats the last frame, quieter each time, then falls silent.
@@ -280,6 +302,22 @@ mod tests {
         }
         assert_eq!(playout.stats().concealed_frames, 1);
         assert!(quietest > 1_000.0, "{quietest}");
+    }
+
+    #[test]
+    fn a_delay_is_caught_up_with_in_seconds() {
+        for (skips, depth_ms_max) in [(true, 60), (false, 160)] {
+            let mut playout = Playout::new(Rate::Narrow, skips);
+            let mut out = [0; 160];
+            for packet in packets(300) {
+                let held_up = packet.seq < 30;
+                playout.push(packet);
+                if !held_up {
+                    playout.pull(&mut out);
+                }
+            }
+            assert!(playout.depth_ms() <= depth_ms_max, "{} ms", playout.depth_ms());
+        }
     }
 
     #[test]
