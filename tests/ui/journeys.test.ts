@@ -67,7 +67,7 @@ test("every panel opens by key and gives the focus back", () =>
     const start = page.getByRole("button", { name: "Start dialing" });
     await start.focus();
     for (const [key, title] of [
-      ["h", "Your calls"],
+      ["h", "History"],
       ["a", "Microphone and speaker"],
       ["?", "Keyboard"],
     ] as const) {

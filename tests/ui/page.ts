@@ -30,7 +30,8 @@ export async function inScene(scene: string, view: View, act: (page: Page) => Pr
   const troubles: string[] = [];
   page.on("pageerror", (error) => troubles.push(error.message));
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) troubles.push(`${message.text()} ${message.location().url}`);
+    if (["error", "warning"].includes(message.type()))
+      troubles.push(`${message.text()} ${message.location().url}`);
   });
   try {
     await page.goto(`${inject("address")}?scene=${scene}`);

@@ -47,7 +47,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "hangUp", key: "e", ctrl: true, caps: ["Ctrl", "E"], does: "End the call" },
   { action: "keypad", key: "k", ctrl: false, caps: ["K"], does: "Keypad: digits go to the other side" },
   { action: "note", key: "n", ctrl: false, caps: ["N"], does: "Write the note" },
-  { action: "history", key: "h", ctrl: false, caps: ["H"], does: "Your calls" },
+  { action: "history", key: "h", ctrl: false, caps: ["H"], does: "History: your calls" },
   { action: "audio", key: "a", ctrl: false, caps: ["A"], does: "Microphone and speaker" },
   { action: "shortcuts", key: "?", ctrl: false, caps: ["?"], does: "This list" },
 ];

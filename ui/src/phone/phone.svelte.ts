@@ -105,10 +105,13 @@ export class Phone {
       this.#show(tries === 0 ? "connecting" : "reconnecting", this.trouble);
       const leg = await this.#sit(seatId, signal);
       if (signal.aborted) return;
-      if (leg.error !== null) {
+      if (leg.error === null) {
+        this.#show("reconnecting");
+      } else {
         const trouble = troubleOf(leg.error);
-        this.#show("failed", trouble.message, trouble.retry === "ask");
-        if (trouble.retry === "ask") return;
+        const ask = trouble.retry === "ask";
+        this.#show(leg.joined && !ask ? "reconnecting" : "failed", trouble.message, ask);
+        if (ask) return;
       }
       tries = leg.joined ? 1 : tries + 1;
       await pause(REJOIN_DELAYS_MS[Math.min(tries, REJOIN_DELAYS_MS.length) - 1] ?? 0, signal);
