@@ -33,6 +33,19 @@ pub enum Line {
     },
 }
 
+impl Line {
+    /// The attempt it is busy with.
+    #[must_use]
+    pub const fn attempt_id(self) -> Option<AttemptId> {
+        match self {
+            Self::Idle => None,
+            Self::Dialing { attempt_id } | Self::Talking { attempt_id } | Self::WrapUp { attempt_id } => {
+                Some(attempt_id)
+            }
+        }
+    }
+}
+
 /// A seat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seat {

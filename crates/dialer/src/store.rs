@@ -16,9 +16,12 @@ use tokio::sync::{broadcast, oneshot};
 use tokio_util::sync::CancellationToken;
 
 pub mod agents;
+pub mod attempts;
 pub mod campaigns;
 pub mod events;
+pub mod inbox;
 pub mod leads;
+pub mod seats;
 pub mod tokens;
 mod writer;
 

@@ -2,8 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use protocol::AttemptId;
+
 use super::{Facts, Phase};
-use crate::call::CallSid;
+use crate::{call::CallSid, seat::Seat};
 
 /// An unanswered call is not ended by us before it rang this long (47 CFR 64.1200(a)(6)).
 const RING_MIN: SignedDuration = SignedDuration::from_secs(15);
@@ -29,6 +31,9 @@ const QUIET_UNANSWERED_MAX: SignedDuration = SignedDuration::from_secs(35);
 const QUIET_ANSWERED_MAX: SignedDuration = SignedDuration::from_secs(120);
 /// Answered without a seat and still not over: longer than the identification message.
 const MESSAGE_MAX: SignedDuration = SignedDuration::from_secs(60);
+
+/// Out of the room and still not over: longer than the words a prospect hears whose rep is gone.
+const FAREWELL_MAX: SignedDuration = SignedDuration::from_secs(20);
 
 /// Whether somebody still waits for this attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +76,20 @@ impl Facts {
         }
     }
 
+    /// Whether somebody still waits for the attempt: `seat` is the one whose line it is on, unless the agent left it.
+    ///
+    /// An answered call stays wanted when the agent's leg is lost: the room's end tells its prospect, not we.
+    #[must_use]
+    pub fn wanted(&self, attempt_id: AttemptId, seat: Option<&Seat>, hung_up: bool) -> Wanted {
+        let waits =
+            seat.is_some_and(|seat| self.answered_at.is_some() || seat.wants(attempt_id) == Wanted::Yes);
+        if waits && !hung_up {
+            Wanted::Yes
+        } else {
+            Wanted::No
+        }
+    }
+
     fn upkeep_unanswered(&self, wanted: Wanted, now: Timestamp) -> Option<(Timestamp, Upkeep)> {
         let (sid, placed_at) = (self.sid.clone()?, self.placed_at?);
         if wanted == Wanted::No {
@@ -97,6 +116,9 @@ impl Facts {
         }
         if wanted == Wanted::No {
             return Some((answered_at, Upkeep::End(sid)));
+        }
+        if let Some(left_room_at) = self.left_room_at {
+            return Some((left_room_at + FAREWELL_MAX, Upkeep::End(sid)));
         }
         Some((self.heard_last_at? + QUIET_ANSWERED_MAX, Upkeep::Fetch(sid)))
     }

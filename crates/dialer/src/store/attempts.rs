@@ -217,7 +217,11 @@ pub async fn book(tx: &mut Tx, row: &AttemptRow, result: AttemptResult) -> Resul
         | AttemptResult::Canceled
         | AttemptResult::NotPlaced => return Ok(()),
     };
-    let answered_at = row.facts.answered_at().or(row.facts.ended_at()).unwrap_or(row.facts.intent_at());
+    let answered_at = row
+        .facts
+        .answered_at()
+        .or(row.facts.ended_at())
+        .unwrap_or(row.facts.intent_at());
     sqlx::query(
         "INSERT INTO ledger (attempt_id, campaign_id, answered_at_ms, outcome) VALUES ($1, $2, $3, $4)
          ON CONFLICT DO NOTHING",
@@ -240,10 +244,12 @@ pub async fn known_sids(
     connection: &mut SqliteConnection,
     to: PhoneNumber,
 ) -> Result<Vec<String>, StoreError> {
-    Ok(sqlx::query_scalar("SELECT call_sid FROM attempts WHERE to_number = $1 AND call_sid IS NOT NULL")
-        .bind(to.e164())
-        .fetch_all(connection)
-        .await?)
+    Ok(
+        sqlx::query_scalar("SELECT call_sid FROM attempts WHERE to_number = $1 AND call_sid IS NOT NULL")
+            .bind(to.e164())
+            .fetch_all(connection)
+            .await?,
+    )
 }
 
 async fn read(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<AttemptRow, StoreError> {

@@ -71,7 +71,10 @@ pub async fn of_agent(
 /// # Errors
 ///
 /// See [`StoreError`].
-pub async fn by_id(connection: &mut SqliteConnection, seat_id: SeatId) -> Result<Option<SeatRow>, StoreError> {
+pub async fn by_id(
+    connection: &mut SqliteConnection,
+    seat_id: SeatId,
+) -> Result<Option<SeatRow>, StoreError> {
     let row = sqlx::query("SELECT * FROM seats WHERE seat_id = $1")
         .bind(seat_id.to_string())
         .fetch_optional(connection)
@@ -85,9 +88,10 @@ pub async fn by_id(connection: &mut SqliteConnection, seat_id: SeatId) -> Result
 ///
 /// See [`StoreError`].
 pub async fn live(connection: &mut SqliteConnection) -> Result<Vec<SeatRow>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM seats WHERE left_at_ms IS NULL OR leg IS NOT NULL ORDER BY seat_id")
-        .fetch_all(connection)
-        .await?;
+    let rows =
+        sqlx::query("SELECT * FROM seats WHERE left_at_ms IS NULL OR leg IS NOT NULL ORDER BY seat_id")
+            .fetch_all(connection)
+            .await?;
     rows.iter().map(read).collect()
 }
 
@@ -160,7 +164,11 @@ pub async fn confirm_leg(tx: &mut Tx, seat_id: SeatId, now: Timestamp) -> Result
 ///
 /// See [`StoreError`].
 pub async fn announce(tx: &mut Tx, row: &SeatRow) -> Result<(), StoreError> {
-    let seat = if row.left { None } else { Some(view(tx, row).await?) };
+    let seat = if row.left {
+        None
+    } else {
+        Some(view(tx, row).await?)
+    };
     events::append(tx, row.agent_id, &protocol::Event::Seat { seat }).await?;
     Ok(())
 }
@@ -182,20 +190,25 @@ pub async fn view(connection: &mut SqliteConnection, row: &SeatRow) -> Result<pr
 async fn state(connection: &mut SqliteConnection, row: &SeatRow) -> Result<SeatState, StoreError> {
     let in_room = row.seat.leg.is_some();
     Ok(match row.seat.line {
-        Line::Talking { attempt_id } => {
-            SeatState::Talking { attempt: attempts::view(connection, attempt_id).await? }
-        }
-        Line::WrapUp { attempt_id } => {
-            SeatState::WrapUp { attempt: attempts::view(connection, attempt_id).await? }
-        }
+        Line::Talking { attempt_id } => SeatState::Talking {
+            attempt: attempts::view(connection, attempt_id).await?,
+        },
+        Line::WrapUp { attempt_id } => SeatState::WrapUp {
+            attempt: attempts::view(connection, attempt_id).await?,
+        },
         Line::Dialing { .. } | Line::Idle if !in_room => SeatState::Joining,
-        Line::Dialing { attempt_id } => {
-            SeatState::Dialing { attempt: attempts::view(connection, attempt_id).await? }
-        }
+        Line::Dialing { attempt_id } => SeatState::Dialing {
+            attempt: attempts::view(connection, attempt_id).await?,
+        },
         Line::Idle if !row.seat.dialing => SeatState::Paused,
         Line::Idle => {
-            let looking = || Waiting { reason: "Looking for the next lead.".to_owned(), until: None };
-            SeatState::Waiting { waiting: row.waiting.clone().unwrap_or_else(looking) }
+            let looking = || Waiting {
+                reason: "Looking for the next lead.".to_owned(),
+                until: None,
+            };
+            SeatState::Waiting {
+                waiting: row.waiting.clone().unwrap_or_else(looking),
+            }
         }
     })
 }
@@ -218,7 +231,10 @@ fn read(row: &SqliteRow) -> Result<SeatRow, StoreError> {
         dialing: row.get::<i64, _>("dialing") != 0,
         line: read_line(row)?,
     };
-    let until = row.get::<Option<i64>, _>("waiting_until_ms").map(from_ms).transpose()?;
+    let until = row
+        .get::<Option<i64>, _>("waiting_until_ms")
+        .map(from_ms)
+        .transpose()?;
     let reason: Option<String> = row.get("waiting_reason");
     Ok(SeatRow {
         seat_id,
@@ -227,7 +243,10 @@ fn read(row: &SqliteRow) -> Result<SeatRow, StoreError> {
         agent_id: parse(row.get("agent_id"), "an agent id")?,
         seat,
         waiting: reason.map(|reason| Waiting { reason, until }),
-        leg_checked_at: row.get::<Option<i64>, _>("leg_checked_at_ms").map(from_ms).transpose()?,
+        leg_checked_at: row
+            .get::<Option<i64>, _>("leg_checked_at_ms")
+            .map(from_ms)
+            .transpose()?,
         left: row.get::<Option<i64>, _>("left_at_ms").is_some(),
     })
 }

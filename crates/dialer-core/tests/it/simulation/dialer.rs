@@ -242,15 +242,9 @@ impl Dialer {
 
     fn wanted(&self, attempt_id: AttemptId) -> Wanted {
         let row = &self.attempts[&attempt_id];
-        let waits = self
-            .seats
-            .values()
-            .any(|seat| seat.wants(attempt_id) == Wanted::Yes);
-        if waits && !row.hung_up {
-            Wanted::Yes
-        } else {
-            Wanted::No
-        }
+        let seat_id = row.facts.claim().map_or(row.own_seat, |claim| claim.seat_id);
+        row.facts
+            .wanted(attempt_id, self.seats.get(&seat_id), row.hung_up)
     }
 
     /// Whether a number's lock is held, for every lead.

@@ -126,7 +126,10 @@ async fn recent_dials(
     .await?;
     let mut dials = Dials::new();
     for row in rows {
-        dials.entry(row.get("to_number")).or_default().push(from_ms(row.get("placed_at_ms"))?);
+        dials
+            .entry(row.get("to_number"))
+            .or_default()
+            .push(from_ms(row.get("placed_at_ms"))?);
     }
     Ok(dials)
 }
@@ -134,7 +137,10 @@ async fn recent_dials(
 fn read(row: &SqliteRow, dials: &Dials) -> Result<Candidate, StoreError> {
     let text: &str = row.get("phone_number");
     let number: PhoneNumber = parse(text, "a phone number")?;
-    let last = row.get::<Option<i64>, _>("dialed_at_ms").map(from_ms).transpose()?;
+    let last = row
+        .get::<Option<i64>, _>("dialed_at_ms")
+        .map(from_ms)
+        .transpose()?;
     let mut dialed_at = dials.get(text).cloned().unwrap_or_default();
     dialed_at.extend(last.filter(|last| !dialed_at.contains(last)));
     let standing = if row.get::<i64, _>("do_not_call") != 0 {
@@ -153,6 +159,9 @@ fn read(row: &SqliteRow, dials: &Dials) -> Result<Candidate, StoreError> {
         consent: row.get::<Option<i64>, _>("consent_at_ms").is_some(),
         in_flight: row.get::<i64, _>("in_flight") != 0,
         standing,
-        not_before: row.get::<Option<i64>, _>("not_before_ms").map(from_ms).transpose()?,
+        not_before: row
+            .get::<Option<i64>, _>("not_before_ms")
+            .map(from_ms)
+            .transpose()?,
     })
 }

@@ -34,10 +34,19 @@ pub async fn record(
     .bind(attempt_id.to_string())
     .fetch_one(&mut *connection)
     .await?;
-    let attempt = by_id(connection, attempt_id).await?.ok_or(StoreError::Corrupt("an attempt"))?;
+    let attempt = by_id(connection, attempt_id)
+        .await?
+        .ok_or(StoreError::Corrupt("an attempt"))?;
     let closed = attempt.closed || attempt.facts.releases_seat();
-    let state = if closed { AttemptState::Ended } else { attempt.facts.state() };
-    let ended_at = row.get::<Option<i64>, _>("ended_at_ms").map(from_ms).transpose()?;
+    let state = if closed {
+        AttemptState::Ended
+    } else {
+        attempt.facts.state()
+    };
+    let ended_at = row
+        .get::<Option<i64>, _>("ended_at_ms")
+        .map(from_ms)
+        .transpose()?;
     Ok(CallRecord {
         attempt: Attempt {
             attempt_id,
@@ -95,7 +104,11 @@ fn lead(row: &SqliteRow) -> Result<Lead, StoreError> {
         company: Pii::new(row.get("company")),
         phone_number: Pii::new(number.formatted()),
         region: place.state.clone(),
-        time_zone: place.zones.first().map(|zone| zone.name.clone()).unwrap_or_default(),
+        time_zone: place
+            .zones
+            .first()
+            .map(|zone| zone.name.clone())
+            .unwrap_or_default(),
         fields: json(row.get("fields"), "a lead's fields")?,
         last_note: Pii::new(row.get("last_note")),
     })
