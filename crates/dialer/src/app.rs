@@ -2,7 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use axum::{Router, http::Request};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
 use protocol::AgentId;
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use url::Url;
@@ -70,11 +76,29 @@ pub fn router(app: App) -> Router {
         .merge(oauth::router())
         .merge(health::router())
         .nest(protocol::API_PREFIX, api::router(&app))
-        .with_state(app)
+        .with_state(app.clone())
         .merge(webhooks)
+        .layer(middleware::from_fn_with_state(app, refuse_other_hosts))
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request<_>| {
             // The path without its query: the queries of this dialer carry codes and states.
             tracing::info_span!("request", method = %request.method(), path = request.uri().path())
         }))
+}
+
+/// The practice floor has no passwords. A web page whose name was made to lead to this computer (DNS rebinding) would
+/// count as the same origin; its requests carry its own name.
+async fn refuse_other_hosts(State(app): State<App>, request: Request, next: Next) -> Response {
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    if app.practice_agent.is_some() && host != Some(app.public_base_url.authority()) {
+        return (
+            StatusCode::MISDIRECTED_REQUEST,
+            "this is not the address of this dialer\n",
+        )
+            .into_response();
+    }
+    next.run(request).await
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
+    api::events::Streams,
     app::{self, App},
     clock::Clock,
     config::{self, Config},
@@ -87,8 +88,8 @@ impl Dialer {
             twilio: Arc::new(config.twilio),
             application_sid: application_sid.into(),
             practice_agent,
-            streams: Default::default(),
-            lockouts: Default::default(),
+            streams: Streams::default(),
+            lockouts: Arc::default(),
         };
         tokio::spawn(shutdown.clone().run_until_cancelled_owned(purge(app.clone())));
         tokio::spawn(
@@ -141,7 +142,7 @@ impl Dialer {
 }
 
 /// Two dialers on one database would both place calls.
-fn lock(database_url: &str) -> anyhow::Result<File> {
+pub(crate) fn lock(database_url: &str) -> anyhow::Result<File> {
     let mut path = PathBuf::from(database_path(database_url));
     path.add_extension("lock");
     if let Some(folder) = path.parent() {

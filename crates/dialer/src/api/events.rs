@@ -66,8 +66,7 @@ impl Streams {
     }
 
     /// Whether the agent's desktop is connected.
-    #[must_use]
-    pub fn is_open(&self, agent_id: AgentId) -> bool {
+    pub(crate) fn is_open(&self, agent_id: AgentId) -> bool {
         self.0
             .lock()
             .expect("nothing panics while it holds the lock")
