@@ -41,7 +41,8 @@ async function choose(): Promise<{ backend: Backend; openDevice: OpenDevice }> {
     import("./phone/fake"),
   ]);
   const scene = new URLSearchParams(location.search).get("scene") ?? "signed-out";
-  return { backend: fakeBackend(scene), openDevice: fakeDevices().open };
+  const { open } = fakeDevices(() => (scene === "microphone-forbidden" ? 31401 : true));
+  return { backend: fakeBackend(scene), openDevice: open };
 }
 
 function realDevices(backend: Backend): OpenDevice {

@@ -212,6 +212,8 @@ export const SCENES: Readonly<Record<string, Snapshot>> = {
       until: new Date(NOW_MS + 18 * 60_000).toISOString(),
     },
   }),
+  // The phone of this scene fails.
+  "microphone-forbidden": seated({ kind: "joining" }, false),
   dialing: seated({ kind: "dialing", attempt: attemptOf(0, NOW_MS, null, null) }),
   talking: {
     ...seated({ kind: "talking", attempt: attemptOf(0, NOW_MS, 154, null) }),
@@ -227,6 +229,7 @@ export const SCENES: Readonly<Record<string, Snapshot>> = {
     unsentCount: 1,
   },
   offline: { ...seated({ kind: "paused" }, false), server: OFFLINE, unsentCount: 2 },
+  "practice-signed-out": { ...SIGNED_IN, practice: true, session: { kind: "signed_out", notice: null } },
   practice: {
     ...seated({ kind: "talking", attempt: attemptOf(1, NOW_MS, 41, null) }),
     practice: true,

@@ -58,8 +58,7 @@ export class CallDraft {
       await this.#save(attemptId, this.disposition, this.note);
       this.trouble = null;
     } catch (error) {
-      if (attemptId !== this.#attemptId) return;
-      this.unsaved = true;
+      this.unsaved = attemptId === this.#attemptId;
       this.trouble = `What you enter could not be kept on this computer: ${sentence(error)} Do not close the window.`;
     }
   }

@@ -16,6 +16,9 @@ class Emitter {
   }
 }
 
+/** What the room does: takes the leg, stays silent, or fails with a code of the SDK. */
+type Answer = boolean | number;
+
 export class FakeCall extends Emitter implements PhoneCall {
   muted = false;
   digits = "";
@@ -44,16 +47,19 @@ export class FakeDevice extends Emitter implements PhoneDevice {
   params: Record<string, string> = {};
   destroyed = false;
 
-  constructor(readonly answers: boolean = true) {
+  constructor(readonly answer: Answer) {
     super();
   }
 
   async connect({ params }: { params: Record<string, string> }): Promise<PhoneCall> {
     this.params = params;
-    if (this.answers) {
-      setTimeout(() => this.call.emit("accept"));
-      setTimeout(() => this.call.emit("sample"));
-    }
+    const { answer, call } = this;
+    setTimeout(() => {
+      if (typeof answer === "number") call.emit("error", { code: answer });
+      if (answer !== true) return;
+      call.emit("accept");
+      call.emit("sample");
+    });
     return this.call;
   }
 
@@ -67,12 +73,12 @@ export class FakeDevice extends Emitter implements PhoneDevice {
 }
 
 /** Opens fake devices and remembers them, oldest first. */
-export function fakeDevices(answers: () => boolean = () => true): { open: OpenDevice; opened: FakeDevice[] } {
+export function fakeDevices(answer: () => Answer = () => true): { open: OpenDevice; opened: FakeDevice[] } {
   const opened: FakeDevice[] = [];
   return {
     opened,
     async open() {
-      const device = new FakeDevice(answers());
+      const device = new FakeDevice(answer());
       opened.push(device);
       return device;
     },
