@@ -187,26 +187,16 @@ impl Driver {
                 Ok(samples) => samples.into(),
                 Err(reason) => return network.tell(Input::SoundFailed { call, play, reason }).await,
             };
-            match media {
-                Some(media) => {
-                    let leg = call.as_str().to_owned();
-                    media.send(MediaCommand::Play {
-                        leg,
-                        play,
-                        samples,
-                        loops: rounds,
-                    });
-                }
-                None => {
-                    network
-                        .tell(Input::SoundLength {
-                            call,
-                            play,
-                            ms: sound::length_ms(&samples, rounds),
-                        })
-                        .await
-                }
-            }
+            let Some(media) = media else {
+                let ms = sound::length_ms(&samples, rounds);
+                return network.tell(Input::SoundLength { call, play, ms }).await;
+            };
+            media.send(MediaCommand::Play {
+                leg: call.as_str().to_owned(),
+                play,
+                samples,
+                loops: rounds,
+            });
         });
     }
 

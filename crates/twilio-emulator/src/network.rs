@@ -14,6 +14,8 @@ mod place;
 mod population;
 mod room;
 mod run;
+#[cfg(test)]
+mod tests;
 mod views;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -159,6 +161,8 @@ pub(crate) struct Network {
     queue_free_at: Timestamp,
     conferences: BTreeMap<ConferenceSid, Conference>,
     conference_order: VecDeque<ConferenceSid>,
+    /// The conference that goes on under each room's name.
+    open_rooms: BTreeMap<String, ConferenceSid>,
     applications: Vec<Application>,
     numbers: Vec<Number>,
     sockets: BTreeMap<SocketId, Socket>,
@@ -185,6 +189,7 @@ impl Network {
             queue_free_at: now,
             conferences: BTreeMap::new(),
             conference_order: VecDeque::new(),
+            open_rooms: BTreeMap::new(),
             applications: Vec::new(),
             numbers: Vec::new(),
             sockets: BTreeMap::new(),
@@ -264,6 +269,7 @@ impl Network {
         self.queue.clear();
         self.conferences.clear();
         self.conference_order.clear();
+        self.open_rooms.clear();
         self.population.forget();
         self.faults = Faults::default();
         self.events.clear();

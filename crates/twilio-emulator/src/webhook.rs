@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
 
 use crate::signature;
 use crate::twiml::{DOCUMENT_BYTES_MAX, Method};
@@ -14,6 +15,8 @@ use overrides::Overrides;
 
 /// Audio for `<Play>` may be larger than TwiML: ten minutes of 8 kHz 16-bit sound.
 const AUDIO_BYTES_MAX: usize = 10 * 60 * 16_000;
+/// Requests under way at once; more wait their turn, within their own time.
+const UNDER_WAY_MAX: usize = 1_000;
 /// Clients are kept by connect time-out; there are few distinct ones.
 const CLIENTS_MAX: usize = 16;
 
@@ -67,6 +70,7 @@ impl DeliveryError {
 pub(crate) struct Webhooks {
     auth_token: SecretString,
     clients: Arc<Mutex<BTreeMap<u64, reqwest::Client>>>,
+    under_way: Arc<Semaphore>,
 }
 
 impl Webhooks {
@@ -74,22 +78,23 @@ impl Webhooks {
         Self {
             auth_token,
             clients: Arc::default(),
+            under_way: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
         }
     }
 
     /// Delivers `request`, retrying as its URL's fragment says.
     pub(crate) async fn deliver(&self, request: &Request) -> Result<Reply, DeliveryError> {
         let overrides = Overrides::of(&request.url);
-        let mut retries = 0;
         let attempts = async {
-            loop {
-                match self.attempt(request, &overrides).await {
-                    Err(error) if retries < overrides.retries_max && overrides.retries(&error) => {
-                        retries += 1
-                    }
-                    result => return result,
+            let mut result = self.attempt(request, &overrides).await;
+            for _ in 0..overrides.retries_max {
+                let Err(error) = &result else { break };
+                if !overrides.retries(error) {
+                    break;
                 }
+                result = self.attempt(request, &overrides).await;
             }
+            result
         };
         tokio::time::timeout(Duration::from_millis(overrides.total_ms), attempts)
             .await
@@ -97,6 +102,11 @@ impl Webhooks {
     }
 
     async fn attempt(&self, request: &Request, overrides: &Overrides) -> Result<Reply, DeliveryError> {
+        let _permit = self
+            .under_way
+            .acquire()
+            .await
+            .map_err(|_| DeliveryError::Connect)?;
         let client = self.client(overrides.connect_ms)?;
         let bare = request.url.split('#').next().unwrap_or_default();
         let (url, signed): (String, &[(String, String)]) = match request.method {

@@ -1,30 +1,17 @@
 //! Voice SDK clients: sockets, tokens, and the legs they open.
 
-use jiff::SignedDuration;
-use secrecy::ExposeSecret;
+mod session;
+
+pub(super) use session::Socket;
 
 use super::call::{Call, Endpoint, Party, Progress, Status};
 use super::place::TIME_LIMIT_S_DEFAULT;
-use super::{Instructions, Network, Output, SocketId, Timer};
+use super::{Instructions, Network, Output, SocketId};
 use crate::sid::CallSid;
-use crate::signal::token::{self, Grants, TokenError};
 use crate::signal::{ClientFrame, Invite, ServerFrame, UserMessage};
 
 /// `params` of `device.connect()` in all.
 const PARAMS_BYTES_MAX: usize = 800;
-/// What the SDK may ask for as `reconnectTimeout`.
-const RECONNECT_TIMEOUT_S_MAX: u32 = 30;
-/// Sockets open at once.
-const SOCKETS_MAX: usize = 10_000;
-
-/// One WebSocket of the Voice SDK.
-#[derive(Debug, Default)]
-pub(super) struct Socket {
-    /// What a valid token on this socket allows; none before one came and after it expired.
-    grants: Option<Grants>,
-    reconnect_timeout_s: u32,
-}
-
 /// The Voice SDK's end of a leg.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -57,12 +44,6 @@ impl Client {
 }
 
 impl Network {
-    pub(super) fn socket_opened(&mut self, socket: SocketId) {
-        if self.sockets.len() < SOCKETS_MAX {
-            self.sockets.insert(socket, Socket::default());
-        }
-    }
-
     pub(super) fn signal(&mut self, socket: SocketId, frame: ClientFrame) {
         match frame {
             ClientFrame::Listen {
@@ -95,7 +76,7 @@ impl Network {
                 }
             }
             ClientFrame::Hangup { callsid, message } => {
-                self.client_hangup(socket, &callsid, message.as_deref())
+                self.client_hangup(socket, &callsid, message.as_deref());
             }
             ClientFrame::Dtmf { callsid, dtmf } => {
                 if let Some(sid) = self.client_call(socket, &callsid) {
@@ -108,56 +89,6 @@ impl Network {
             // Inbound calls to clients are not emulated; there is nothing they could answer.
             ClientFrame::Answer {} | ClientFrame::Reject {} => {}
         }
-    }
-
-    fn listen(&mut self, socket: SocketId, token: &str, reconnect_timeout_s: u32) {
-        let account = &self.account;
-        let secret = account.api_key_secret.expose_secret();
-        let result = token::verify(
-            token,
-            &account.sid,
-            &account.api_key_sid,
-            secret,
-            self.now.as_second(),
-        );
-        let Some(state) = self.sockets.get_mut(&socket) else {
-            return;
-        };
-        let grants = match result {
-            Ok(grants) => grants,
-            Err(error) => {
-                state.grants = None;
-                self.log("signal.refused", &[("code", &error.code().to_string())]);
-                return self.send(socket, ServerFrame::error(error.code(), &error.to_string()));
-            }
-        };
-        let (expires_at_s, identity) = (grants.expires_at_s, grants.identity.clone());
-        state.grants = Some(grants);
-        state.reconnect_timeout_s = reconnect_timeout_s.min(RECONNECT_TIMEOUT_S_MAX);
-        let ttl_s = expires_at_s - self.now.as_second();
-        self.log("signal.listening", &[("identity", &identity)]);
-        self.set_timer(
-            SignedDuration::from_secs(ttl_s),
-            Timer::TokenExpiry(socket, expires_at_s),
-        );
-        self.send(socket, ServerFrame::connected(&identity, ttl_s));
-    }
-
-    /// The token that was current at `expires_at_s` is over, unless a newer one came.
-    pub(super) fn token_expired(&mut self, socket: SocketId, expires_at_s: i64) {
-        let Some(state) = self.sockets.get_mut(&socket) else {
-            return;
-        };
-        if state
-            .grants
-            .as_ref()
-            .is_none_or(|grants| grants.expires_at_s != expires_at_s)
-        {
-            return;
-        }
-        state.grants = None;
-        let error = TokenError::Expired;
-        self.send(socket, ServerFrame::error(error.code(), &error.to_string()));
     }
 
     fn invite(&mut self, socket: SocketId, invite: &Invite) {
@@ -364,34 +295,6 @@ impl Network {
         }
     }
 
-    /// The socket is gone; its legs wait for their client as long as it asked for.
-    pub(super) fn socket_closed(&mut self, socket: SocketId) {
-        self.sockets.remove(&socket);
-        let mut waiting = Vec::new();
-        for call in self.calls.values_mut().filter(|call| !call.status.is_final()) {
-            let sid = call.sid.clone();
-            if let Some(client) = call.client_mut().filter(|client| client.socket == Some(socket)) {
-                client.socket = None;
-                client.binding += 1;
-                waiting.push((sid, client.reconnect_timeout_s, client.binding));
-            }
-        }
-        for (sid, seconds, binding) in waiting {
-            self.log("signal.lost", &[("call", sid.as_str())]);
-            self.set_timer(
-                SignedDuration::from_secs(seconds.into()),
-                Timer::Rejoin(sid, binding),
-            );
-        }
-    }
-
-    pub(super) fn rejoin_expired(&mut self, sid: &CallSid, binding: u64) {
-        let client = self.calls.get(sid).and_then(Call::client);
-        if client.is_some_and(|client| client.binding == binding) {
-            self.end(sid, Status::Completed, "the client did not come back");
-        }
-    }
-
     /// The live call that a socket means by its temporary or real name.
     fn client_call(&self, socket: SocketId, callsid: &str) -> Option<CallSid> {
         let mine = |call: &&Call| {
@@ -402,14 +305,6 @@ impl Network {
                 })
         };
         self.calls.values().rev().find(mine).map(|call| call.sid.clone())
-    }
-
-    fn grants(&self, socket: SocketId) -> Option<&Grants> {
-        self.sockets.get(&socket)?.grants.as_ref()
-    }
-
-    fn send(&mut self, socket: SocketId, frame: ServerFrame) {
-        self.outputs.push_back(Output::Signal { socket, frame });
     }
 }
 

@@ -1,12 +1,15 @@
 //! Conferences: who is in, when they start and end, and what that means for each leg.
 
+mod moderate;
+
 use jiff::Timestamp;
 
+pub(crate) use moderate::ParticipantChanges;
+
 use super::run::{FetchPurpose, Run, Scope};
-use super::{Network, Output, SoundSource, not_found};
+use super::{Network, Output, SoundSource};
 use crate::config::WaitUrlFetch;
 use crate::media::MediaCommand;
-use crate::rest::ApiError;
 use crate::sid::{CallSid, ConferenceSid};
 use crate::twiml::{Beep, Callback, Room};
 
@@ -96,14 +99,6 @@ impl LeaveReason {
     }
 }
 
-/// `POST Participants/{CA}`: what is to change.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ParticipantChanges {
-    pub(crate) muted: Option<bool>,
-    pub(crate) hold: Option<bool>,
-    pub(crate) end_on_exit: Option<bool>,
-}
-
 impl Network {
     /// A leg enters a room, filling it anew if it is empty.
     pub(super) fn join(&mut self, sid: &CallSid, room: &Room) {
@@ -184,10 +179,16 @@ impl Network {
     fn put_back(&mut self, conference: Conference) {
         self.conferences.insert(conference.sid.clone(), conference);
         while self.conference_order.len() > CONFERENCES_MAX {
-            let Some(oldest) = self.conference_order.pop_front() else {
+            let oldest = self
+                .conference_order
+                .front()
+                .and_then(|sid| self.conferences.get(sid));
+            if oldest.is_some_and(|conference| conference.stage != Stage::Ended) {
                 return;
-            };
-            self.conferences.remove(&oldest);
+            }
+            if let Some(oldest) = self.conference_order.pop_front() {
+                self.conferences.remove(&oldest);
+            }
         }
     }
 
@@ -321,6 +322,7 @@ impl Network {
             return;
         };
         conference.stage = Stage::Ended;
+        self.open_rooms.remove(&conference.name);
         conference.ended = Some(Ended {
             reason: why,
             by: by.cloned(),
@@ -342,78 +344,6 @@ impl Network {
         for call in &rest {
             self.after_dial(call, "answered");
         }
-    }
-
-    /// `POST Conferences/{CF}` with `Status=completed`.
-    pub(crate) fn complete_conference(&mut self, sid: &ConferenceSid) -> Result<(), ApiError> {
-        if !self.conferences.contains_key(sid) {
-            return Err(not_found(sid.as_str()));
-        }
-        self.end_conference(
-            sid,
-            "conference-ended-via-api",
-            None,
-            LeaveReason::ConferenceEnded,
-        );
-        Ok(())
-    }
-
-    /// `POST Participants/{CA or label}`.
-    pub(crate) fn update_participant(
-        &mut self,
-        sid: &ConferenceSid,
-        name: &str,
-        changes: ParticipantChanges,
-    ) -> Result<CallSid, ApiError> {
-        let mut conference = self
-            .conferences
-            .remove(sid)
-            .ok_or_else(|| not_found(sid.as_str()))?;
-        let found = conference.participants.iter().position(|p| p.is_called(name));
-        let Some(index) = found else {
-            self.put_back(conference);
-            return Err(not_found(name));
-        };
-        let before = conference.participants[index].clone();
-        let participant = &mut conference.participants[index];
-        participant.muted = changes.muted.unwrap_or(before.muted);
-        participant.hold = changes.hold.unwrap_or(before.hold);
-        participant.moderation.end_on_exit = changes.end_on_exit.unwrap_or(before.moderation.end_on_exit);
-        participant.updated_at = self.now;
-        let after = participant.clone();
-        if conference.stage == Stage::Started {
-            self.connect(&conference, &after);
-        }
-        if after.muted != before.muted {
-            let event = if after.muted {
-                "participant-mute"
-            } else {
-                "participant-unmute"
-            };
-            self.report_room(&mut conference, event, Some(&after), &[]);
-        }
-        if after.hold != before.hold {
-            let event = if after.hold {
-                "participant-hold"
-            } else {
-                "participant-unhold"
-            };
-            self.report_room(&mut conference, event, Some(&after), &[]);
-        }
-        if after.moderation != before.moderation {
-            self.report_room(&mut conference, "participant-modify", Some(&after), &[]);
-        }
-        self.put_back(conference);
-        Ok(after.call)
-    }
-
-    /// `DELETE Participants/{CA or label}`: the leg leaves and goes on after its `<Dial>`.
-    pub(crate) fn kick(&mut self, sid: &ConferenceSid, name: &str) -> Result<(), ApiError> {
-        let conference = self.conferences.get(sid).ok_or_else(|| not_found(sid.as_str()))?;
-        let participant = conference.participants.iter().find(|p| p.is_called(name));
-        let call = participant.ok_or_else(|| not_found(name))?.call.clone();
-        self.leave_and_go_on(&call, LeaveReason::Api);
-        Ok(())
     }
 }
 

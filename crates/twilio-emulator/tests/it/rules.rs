@@ -172,3 +172,34 @@ async fn applications_and_numbers_keep_what_they_are_told() {
     assert_eq!(taken["code"], 21422);
     floor.close().await;
 }
+
+#[tokio::test]
+async fn the_sdks_insights_are_taken_from_any_page() {
+    let floor = Floor::open().await;
+    let url = floor.url("/v4/EndpointEvents");
+    let preflight = floor
+        .client
+        .request(reqwest::Method::OPTIONS, &url)
+        .header("Origin", "http://localhost")
+        .header("Access-Control-Request-Method", "POST")
+        .header("Access-Control-Request-Headers", "content-type,x-twilio-token");
+    let preflight = preflight.send().await.unwrap();
+    assert!(preflight.status().is_success());
+    assert_eq!(preflight.headers()["access-control-allow-origin"], "*");
+    let allowed = preflight.headers()["access-control-allow-headers"]
+        .to_str()
+        .unwrap();
+    assert!(allowed.contains("x-twilio-token"), "{allowed}");
+    assert!(
+        floor
+            .client
+            .post(&url)
+            .body("{}")
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .is_success()
+    );
+    floor.close().await;
+}

@@ -1,0 +1,117 @@
+//! A client's socket from its first frame to its last: tokens, their expiry, and coming back.
+
+use jiff::SignedDuration;
+use secrecy::ExposeSecret;
+
+use crate::network::call::{Call, Status};
+use crate::network::{Network, Output, SocketId, Timer};
+use crate::sid::CallSid;
+use crate::signal::ServerFrame;
+use crate::signal::token::{self, Grants, TokenError};
+
+/// What the SDK may ask for as `reconnectTimeout`.
+const RECONNECT_TIMEOUT_S_MAX: u32 = 30;
+/// Sockets open at once.
+const SOCKETS_MAX: usize = 10_000;
+
+/// One WebSocket of the Voice SDK.
+#[derive(Debug, Default)]
+pub(in crate::network) struct Socket {
+    /// What a valid token on this socket allows; none before one came and after it expired.
+    pub(super) grants: Option<Grants>,
+    pub(super) reconnect_timeout_s: u32,
+}
+
+impl Network {
+    pub(in crate::network) fn socket_opened(&mut self, socket: SocketId) {
+        if self.sockets.len() < SOCKETS_MAX {
+            self.sockets.insert(socket, Socket::default());
+        }
+    }
+
+    pub(super) fn listen(&mut self, socket: SocketId, token: &str, reconnect_timeout_s: u32) {
+        let account = &self.account;
+        let secret = account.api_key_secret.expose_secret();
+        let result = token::verify(
+            token,
+            &account.sid,
+            &account.api_key_sid,
+            secret,
+            self.now.as_second(),
+        );
+        let Some(state) = self.sockets.get_mut(&socket) else {
+            return;
+        };
+        let grants = match result {
+            Ok(grants) => grants,
+            Err(error) => {
+                state.grants = None;
+                self.log("signal.refused", &[("code", &error.code().to_string())]);
+                return self.send(socket, ServerFrame::error(error.code(), &error.to_string()));
+            }
+        };
+        let (expires_at_s, identity) = (grants.expires_at_s, grants.identity.clone());
+        state.grants = Some(grants);
+        state.reconnect_timeout_s = reconnect_timeout_s.min(RECONNECT_TIMEOUT_S_MAX);
+        let ttl_s = expires_at_s - self.now.as_second();
+        self.log("signal.listening", &[("identity", &identity)]);
+        self.set_timer(
+            SignedDuration::from_secs(ttl_s),
+            Timer::TokenExpiry(socket, expires_at_s),
+        );
+        self.send(socket, ServerFrame::connected(&identity, ttl_s));
+    }
+
+    /// The token that was current at `expires_at_s` is over, unless a newer one came.
+    pub(in crate::network) fn token_expired(&mut self, socket: SocketId, expires_at_s: i64) {
+        let Some(state) = self.sockets.get_mut(&socket) else {
+            return;
+        };
+        if state
+            .grants
+            .as_ref()
+            .is_none_or(|grants| grants.expires_at_s != expires_at_s)
+        {
+            return;
+        }
+        state.grants = None;
+        let error = TokenError::Expired;
+        self.send(socket, ServerFrame::error(error.code(), &error.to_string()));
+    }
+
+    /// The socket is gone; its legs wait for their client as long as it asked for.
+    pub(in crate::network) fn socket_closed(&mut self, socket: SocketId) {
+        self.sockets.remove(&socket);
+        let mut waiting = Vec::new();
+        for call in self.calls.values_mut().filter(|call| !call.status.is_final()) {
+            let sid = call.sid.clone();
+            if let Some(client) = call.client_mut().filter(|client| client.socket == Some(socket)) {
+                client.socket = None;
+                client.binding += 1;
+                waiting.push((sid, client.reconnect_timeout_s, client.binding));
+            }
+        }
+        for (sid, seconds, binding) in waiting {
+            self.log("signal.lost", &[("call", sid.as_str())]);
+            self.set_timer(
+                SignedDuration::from_secs(seconds.into()),
+                Timer::Rejoin(sid, binding),
+            );
+        }
+    }
+
+    pub(in crate::network) fn rejoin_expired(&mut self, sid: &CallSid, binding: u64) {
+        let client = self.calls.get(sid).and_then(Call::client);
+        if client.is_some_and(|client| client.binding == binding) {
+            self.end(sid, Status::Completed, "the client did not come back");
+        }
+    }
+
+    pub(super) fn grants(&self, socket: SocketId) -> Option<&Grants> {
+        self.sockets.get(&socket)?.grants.as_ref()
+    }
+
+    pub(super) fn send(&mut self, socket: SocketId, frame: ServerFrame) {
+        self.outputs.push_back(Output::Signal { socket, frame });
+    }
+}
