@@ -1,6 +1,7 @@
 //! A running dialer: everything started in order, and stopped in order.
 
 use std::{
+    error::Error,
     fs::{File, TryLockError},
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -19,11 +20,11 @@ use crate::{
     api::events::Streams,
     app::{self, App},
     clock::Clock,
-    config::{self, Config},
-    floor::{self, Floor},
+    config::Config,
+    floor::{self, Addresses, Floor},
     password::Passwords,
-    store::{Store, campaigns, tokens},
-    twilio, webhooks,
+    store::{Store, tokens},
+    twilio,
 };
 
 /// What the TwiML application is called in Twilio's console, and found by.
@@ -65,7 +66,9 @@ impl Dialer {
         let public_base_url = public_base_url(config.public_base_url, addr)?;
 
         let client = twilio::Client::new(&config.twilio)?;
-        let application_sid = point_twilio_here(&client, &config.twilio, &public_base_url, &store).await?;
+        let voice_url = Addresses::new(&public_base_url, &config.twilio.auth_token).voice_client();
+        let application_sid =
+            point_application_here(&client, &voice_url, config.twilio.application_sid.as_deref()).await?;
         let shutdown = CancellationToken::new();
         let floor = Floor::start(
             floor::Setup {
@@ -177,50 +180,28 @@ fn public_base_url(configured: Option<Url>, addr: SocketAddr) -> anyhow::Result<
     }
 }
 
-/// Makes sure that the desktops' TwiML application and our numbers lead to this dialer.
-async fn point_twilio_here(
+/// Makes sure that the desktops' TwiML application leads to this dialer, and answers its SID.
+async fn point_application_here(
     client: &twilio::Client,
-    config: &config::Twilio,
-    public_base_url: &Url,
-    store: &Store,
+    voice_url: &str,
+    known: Option<&str>,
 ) -> anyhow::Result<String> {
-    let base = public_base_url.as_str().trim_end_matches('/');
-    let voice_url = format!("{base}{}", webhooks::AGENT_VOICE_PATH);
-    let known = config.application_sid.as_deref();
-    let application_sid = match (
-        client
-            .ensure_application(APPLICATION_NAME, &voice_url, known)
-            .await,
-        known,
-    ) {
-        (Ok(application_sid), _) => application_sid.to_string(),
+    match (client.ensure_application(APPLICATION_NAME, voice_url, known).await, known) {
+        (Ok(application_sid), _) => Ok(application_sid),
         // It was right the last time; a restart while Twilio's REST API is down must not end the floor.
         (Err(error), Some(known)) => {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the TwiML application was not checked"
-            );
-            known.to_owned()
+            tracing::warn!(error = &error as &dyn Error, "the TwiML application was not checked");
+            Ok(known.to_owned())
         }
-        (Err(error), None) => return Err(error).context("the TwiML application cannot be found or created"),
-    };
-    let inbound_url = format!("{base}{}", webhooks::INBOUND_VOICE_PATH);
-    for number in campaigns::numbers(store).await? {
-        if let Err(error) = client.point_number(&number, &inbound_url).await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "a number does not lead to this dialer"
-            );
-        }
+        (Err(error), None) => Err(error).context("the TwiML application cannot be found or created"),
     }
-    Ok(application_sid)
 }
 
 async fn purge(app: App) {
     loop {
         if let Err(error) = tokens::purge(&app.store, app.clock.now()).await {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = &error as &dyn Error,
                 "expired tokens were not deleted"
             );
         }
@@ -239,7 +220,7 @@ async fn dismiss_absent(app: App) {
         if !app.streams.is_open(agent_id)
             && let Err(error) = app.floor.desktop_gone(agent_id).await
         {
-            tracing::warn!(%agent_id, error = &error as &dyn std::error::Error, "the floor was not told of a gone desktop");
+            tracing::warn!(%agent_id, error = &error as &dyn Error, "the floor was not told of a gone desktop");
         }
     }
 }

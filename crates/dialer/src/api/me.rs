@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use protocol::{Me, VoiceToken};
 
-use super::signed_in::SignedIn;
+use super::{refusal::Refusal, signed_in::SignedIn};
 use crate::{app::App, twilio::access_token};
 
 /// 200. 401 from the guard.
@@ -19,12 +19,10 @@ pub(super) async fn me(signed_in: SignedIn) -> Json<Me> {
 }
 
 /// 200. 401 from the guard. The identity is ours to say, never the client's.
-pub(super) async fn voice_token(State(app): State<App>, signed_in: SignedIn) -> Json<VoiceToken> {
+pub(super) async fn voice_token(
+    State(app): State<App>,
+    signed_in: SignedIn,
+) -> Result<Json<VoiceToken>, Refusal> {
     let agent_id = signed_in.agent().agent_id;
-    Json(access_token::voice_token(
-        &app.twilio,
-        &app.application_sid,
-        agent_id,
-        app.clock.now(),
-    ))
+    Ok(Json(access_token::voice_token(&app.twilio, &app.application_sid, agent_id, app.clock.now())?))
 }

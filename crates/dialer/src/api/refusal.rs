@@ -8,7 +8,7 @@ use axum::{
 };
 use protocol::{ApiError, Code};
 
-use crate::{floor::FloorError, store::StoreError};
+use crate::{floor::FloorError, store::StoreError, twilio::access_token::SignError};
 
 /// The answer to a request that is refused.
 #[derive(Debug)]
@@ -84,6 +84,13 @@ impl From<FloorError> for Refusal {
             FloorError::Conflict(sentence) => Self::new(Code::Conflict, sentence),
             FloorError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<SignError> for Refusal {
+    fn from(error: SignError) -> Self {
+        tracing::error!(error = &error as &dyn std::error::Error, "a voice token could not be signed");
+        Self::new(Code::Internal, "The dialer has a defect. It was logged.")
     }
 }
 

@@ -124,19 +124,6 @@ pub async fn exists(store: &Store, tenant_id: TenantId, campaign_id: CampaignId)
     Ok(found.is_some())
 }
 
-/// Every number that belongs to somebody here, for pointing it at this dialer.
-///
-/// # Errors
-///
-/// See [`StoreError`].
-pub async fn numbers(store: &Store) -> Result<Vec<String>, StoreError> {
-    Ok(
-        sqlx::query_scalar("SELECT phone_number FROM numbers ORDER BY phone_number")
-            .fetch_all(store.readers())
-            .await?,
-    )
-}
-
 /// The tenant's campaigns by name.
 ///
 /// # Errors
