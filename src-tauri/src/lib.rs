@@ -9,6 +9,7 @@ pub mod error;
 pub mod headset;
 pub mod launch;
 mod log;
+pub mod media;
 pub mod practice;
 pub mod session;
 pub mod settings;

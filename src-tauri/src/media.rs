@@ -6,7 +6,7 @@
 
 mod card;
 mod cleaner;
-pub mod commands;
+pub(crate) mod commands;
 mod cpal_card;
 mod desk;
 mod engine;
@@ -19,3 +19,8 @@ pub use card::{CardError, Opened, SoundCard};
 pub use cpal_card::CpalCard;
 pub use engine::{Engine, EngineError, Offered, PeerId, PeerState, PeerUpdate, Troubles};
 pub use pipe::{Capture, CaptureCallback, Playback, PlaybackCallback, capture_pipe, playback_pipe};
+
+#[cfg(test)]
+mod fake_card;
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 mod commands;
 mod ipc;
+mod sound;
 mod tauri_shell;
 mod window;
 
@@ -10,6 +11,7 @@ use std::{fs, path::PathBuf, sync::Arc};
 use anyhow::Context as _;
 use tauri::{AppHandle, Manager, Runtime};
 
+use self::sound::Headset;
 pub use self::{
     ipc::{CloseRequested, SnapshotChanged, ipc},
     tauri_shell::TauriShell,
@@ -19,7 +21,7 @@ use crate::{
     cache::Cache,
     config::{Config, Flags},
     controller::{Controller, Handle},
-    headset::{Silent, Sound},
+    headset::Sound,
     launch::Launch,
     log,
     session::keyring::{Keyring, system_store},
@@ -71,7 +73,9 @@ fn open_when_ready(app: AppHandle, flags: Flags, data_dir: PathBuf) {
     tauri::async_runtime::spawn(async move {
         let launch = Launch::prepare(&flags, data_dir, Media::of_this_system()).await;
         let opened = async {
-            let handle = start(&app, launch.config.clone(), &flags, Arc::new(Silent)).await?;
+            let headset = Headset::open(&app, launch.signalling);
+            let handle = start(&app, launch.config.clone(), &flags, Arc::clone(&headset.sound)).await?;
+            headset.follow(handle.clone());
             window::open(&app, &handle, &launch)?;
             anyhow::Ok(handle)
         };

@@ -3,8 +3,8 @@
 use std::{str::FromStr, sync::Mutex, time::Duration};
 
 use cpal::{
-    BufferSize, Device, DeviceId, FromSample, Host, SampleFormat, SizedSample, StreamConfig, SupportedBufferSize,
-    SupportedStreamConfig, SupportedStreamConfigRange,
+    BufferSize, Device, DeviceId, FromSample, Host, SampleFormat, SizedSample, StreamConfig,
+    SupportedBufferSize, SupportedStreamConfig, SupportedStreamConfigRange,
     traits::{DeviceTrait, HostTrait, StreamTrait},
 };
 
@@ -60,7 +60,10 @@ impl SoundCard for CpalCard {
 
     fn open_speaker(&self, id: &str) -> Result<Opened<Playback>, CardError> {
         let device = find(id)?;
-        let chosen = choose(device.supported_output_configs()?, device.default_output_config()?);
+        let chosen = choose(
+            device.supported_output_configs()?,
+            device.default_output_config()?,
+        );
         let (callback, end) = playback_pipe(chosen.sample_rate());
         let stream = match sample_of(chosen.sample_format()).ok_or_else(|| unusable(chosen))? {
             Sample::F32 => speak::<f32>(&device, chosen, callback),
@@ -217,7 +220,10 @@ fn mono<T: Copy>(frame: &[T]) -> i16
 where
     i16: FromSample<T>,
 {
-    let sum: i32 = frame.iter().map(|&sample| i32::from(i16::from_sample_(sample))).sum();
+    let sum: i32 = frame
+        .iter()
+        .map(|&sample| i32::from(i16::from_sample_(sample)))
+        .sum();
     let count = i32::try_from(frame.len()).expect("a card has few channels");
     i16::try_from(sum / count).expect("a mean lies between its terms")
 }

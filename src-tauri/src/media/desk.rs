@@ -241,7 +241,8 @@ impl Desk {
     }
 
     fn tell_missing(&self, missing: Missing) {
-        self.missing.send_if_modified(|told| std::mem::replace(told, missing) != missing);
+        self.missing
+            .send_if_modified(|told| std::mem::replace(told, missing) != missing);
     }
 
     /// Gives the speaker as much as it wants: it sets the pace of what is heard.
@@ -277,7 +278,11 @@ impl Desk {
         if let Some(capture) = &mut self.capture {
             capture.read(&mut self.heard);
         }
-        self.deaf_ticks = if self.heard.len() > before { 0 } else { self.deaf_ticks + 1 };
+        self.deaf_ticks = if self.heard.len() > before {
+            0
+        } else {
+            self.deaf_ticks + 1
+        };
         if self.deaf_ticks > DEAF_TICKS_MAX {
             self.heard.extend([0; TICK_SAMPLES]);
         }
@@ -361,10 +366,12 @@ impl TestTone {
             }
         }
     }
-
 }
 
-#[expect(clippy::disallowed_methods, reason = "the desk is the shell of its machines: its one clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the desk is the shell of its machines: its one clock"
+)]
 fn now() -> Instant {
     Instant::now()
 }

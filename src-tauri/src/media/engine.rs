@@ -1,6 +1,6 @@
 //! The engine: owns the peers of the page's calls and seats them at the desk.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use audio::{
     Rate,
@@ -89,7 +89,6 @@ enum Request {
     Mute(PeerId, bool, Reply<()>),
     Close(PeerId, Reply<()>),
     Reset(Reply<()>),
-    SignalThrough(Option<String>),
     Desk(desk::Command),
 }
 
@@ -102,11 +101,13 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts an engine at this sound card. `settings` choose the headset, now and whenever they change.
-    /// Updates of its connections come from the receiver.
+    /// Starts an engine at this sound card. `settings` choose the headset, now and whenever they change;
+    /// `stand_in` is the address of what stands in for Twilio, if anything does, and decides the network
+    /// interface. Updates of the connections come from the receiver.
     pub fn start(
         card: Arc<dyn SoundCard>,
         settings: watch::Receiver<AudioSettings>,
+        stand_in: Option<SocketAddr>,
     ) -> (Self, mpsc::Receiver<PeerUpdate>) {
         let (requests, request_rx) = mpsc::channel(REQUESTS_MAX);
         let (updates, update_rx) = mpsc::channel(UPDATES_MAX);
@@ -117,7 +118,7 @@ impl Engine {
             updates,
             peers: BTreeMap::new(),
             next: 1,
-            signalling_host: None,
+            stand_in,
         };
         tokio::spawn(owner.run(request_rx));
         let engine = Self {
@@ -196,11 +197,6 @@ impl Engine {
         self.ask(Request::Reset).await
     }
 
-    /// The `host:port` that signalling goes to, if it is not Twilio: it decides the network interface.
-    pub async fn signal_through(&self, host: Option<String>) {
-        let _ = self.requests.send(Request::SignalThrough(host)).await;
-    }
-
     /// A plain sentence about what the present call misses; changes as the headset comes and goes.
     #[must_use]
     pub fn troubles(&self) -> Troubles {
@@ -228,7 +224,10 @@ impl Sound for Engine {
     fn devices(&self) -> Result<AudioDevices, Error> {
         self.card.devices().map_err(|error| {
             tracing::warn!(%error, "the devices cannot be listed");
-            Error::new(Code::Audio, "The system's sound cannot be reached. Check its sound settings.")
+            Error::new(
+                Code::Audio,
+                "The system's sound cannot be reached. Check its sound settings.",
+            )
         })
     }
 
@@ -256,16 +255,22 @@ impl Troubles {
     #[must_use]
     pub fn sentence(&self) -> Option<&'static str> {
         match *self.0.borrow() {
-            Missing { microphone: false, speaker: false } => None,
-            Missing { microphone: true, speaker: false } => {
-                Some("No microphone works, so nobody can hear you. Plug one in.")
-            }
-            Missing { microphone: false, speaker: true } => {
-                Some("No speaker works, so you hear nobody. Plug one in.")
-            }
-            Missing { microphone: true, speaker: true } => {
-                Some("Neither a microphone nor a speaker works. Plug in a headset.")
-            }
+            Missing {
+                microphone: false,
+                speaker: false,
+            } => None,
+            Missing {
+                microphone: true,
+                speaker: false,
+            } => Some("No microphone works, so nobody can hear you. Plug one in."),
+            Missing {
+                microphone: false,
+                speaker: true,
+            } => Some("No speaker works, so you hear nobody. Plug one in."),
+            Missing {
+                microphone: true,
+                speaker: true,
+            } => Some("Neither a microphone nor a speaker works. Plug in a headset."),
         }
     }
 
@@ -281,7 +286,7 @@ struct Owner {
     updates: mpsc::Sender<PeerUpdate>,
     peers: BTreeMap<PeerId, PeerHandle>,
     next: u32,
-    signalling_host: Option<String>,
+    stand_in: Option<SocketAddr>,
 }
 
 impl Owner {
@@ -317,7 +322,11 @@ impl Owner {
             Request::Mute(peer, muted, reply) => {
                 self.desk.tell(desk::Command::Mute(peer, muted));
                 let known = self.peers.contains_key(&peer);
-                let _ = reply.send(if known { Ok(()) } else { Err(EngineError::UnknownPeer) });
+                let _ = reply.send(if known {
+                    Ok(())
+                } else {
+                    Err(EngineError::UnknownPeer)
+                });
             }
             Request::Close(peer, reply) => {
                 self.close(peer).await;
@@ -327,7 +336,6 @@ impl Owner {
                 self.close_all().await;
                 let _ = reply.send(Ok(()));
             }
-            Request::SignalThrough(host) => self.signalling_host = host,
             Request::Desk(command) => self.desk.tell(command),
         }
     }
@@ -341,7 +349,7 @@ impl Owner {
         if self.peers.len() >= PEERS_MAX {
             return Err(EngineError::TooManyPeers);
         }
-        let bind_ip = route::local_ip(self.signalling_host.as_deref()).await;
+        let bind_ip = route::local_ip(self.stand_in).await;
         let config = PeerConfig {
             bind_ip: bind_ip.map_err(PeerError::from)?,
             ice_lite: false,
@@ -356,7 +364,8 @@ impl Owner {
         let peer = PeerId(self.next);
         self.next += 1;
         self.peers.insert(peer, made.handle.clone());
-        self.desk.tell(desk::Command::Seat(peer, made.handle, Box::new(made.incoming)));
+        self.desk
+            .tell(desk::Command::Seat(peer, made.handle, Box::new(made.incoming)));
         tokio::spawn(listen(peer, made.events, happened.clone()));
         tracing::info!(peer = peer.0, "a connection was made");
         Ok(Offered { peer, sdp })

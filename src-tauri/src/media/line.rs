@@ -54,7 +54,11 @@ impl Line {
 
     /// Sends 20 ms of the rep, or of silence.
     pub(super) fn send(&self, frame: &[i16]) {
-        let frame = if self.muted { vec![0; frame.len()] } else { frame.to_vec() };
+        let frame = if self.muted {
+            vec![0; frame.len()]
+        } else {
+            frame.to_vec()
+        };
         self.handle.send(frame);
     }
 
@@ -86,7 +90,11 @@ impl Line {
 
 /// The length sound gets when this much of it waits too long (negative: too short).
 fn stretch(excess_ms: f64) -> f64 {
-    let limit = if excess_ms > BACKLOG_MS { HURRY_MAX } else { STRETCH_MAX };
+    let limit = if excess_ms > BACKLOG_MS {
+        HURRY_MAX
+    } else {
+        STRETCH_MAX
+    };
     1.0 - (excess_ms * STRETCH_PER_MS).clamp(-STRETCH_MAX, limit)
 }
 
@@ -107,7 +115,11 @@ mod tests {
             (400.0, 0.979..0.981),
             (-1_000.0, 1.004..1.006),
         ] {
-            assert!(range.contains(&stretch(excess_ms)), "{excess_ms} ms: {}", stretch(excess_ms));
+            assert!(
+                range.contains(&stretch(excess_ms)),
+                "{excess_ms} ms: {}",
+                stretch(excess_ms)
+            );
         }
     }
 }

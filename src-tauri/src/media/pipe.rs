@@ -174,7 +174,11 @@ mod tests {
             let mut heard = VecDeque::new();
             capture.read(&mut heard);
             let heard: Vec<i16> = heard.into();
-            assert!((23_000..=24_000).contains(&heard.len()), "{rate_hz}: {}", heard.len());
+            assert!(
+                (23_000..=24_000).contains(&heard.len()),
+                "{rate_hz}: {}",
+                heard.len()
+            );
             assert!(audio::tone::share(&heard, 48_000, 1_000.0) > 0.95, "{rate_hz}");
         }
     }

@@ -187,7 +187,11 @@ impl<D: Direction> Follower<D> {
             }
         };
         let listed = D::listed(&devices);
-        if self.open.as_ref().is_some_and(|running| !listed.iter().any(|device| device.id == running.id)) {
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|running| !listed.iter().any(|device| device.id == running.id))
+        {
             tracing::info!(direction = D::NAME, "the device was unplugged");
             self.open = None;
         }
@@ -222,7 +226,11 @@ impl<D: Direction> Follower<D> {
 impl Running {
     fn is_alive(&mut self) -> bool {
         let beats = self.beat.count();
-        self.silent_looks = if beats == self.beats_seen { self.silent_looks + 1 } else { 0 };
+        self.silent_looks = if beats == self.beats_seen {
+            self.silent_looks + 1
+        } else {
+            0
+        };
         self.beats_seen = beats;
         self.silent_looks < SILENT_LOOKS_MAX
     }
@@ -246,7 +254,11 @@ mod tests {
             name: id.into(),
             is_default,
         };
-        let listed = [device("webcam", false), device("built-in", true), device("headset", false)];
+        let listed = [
+            device("webcam", false),
+            device("built-in", true),
+            device("headset", false),
+        ];
         for (chosen, expected) in [
             (None, ["built-in", "webcam", "headset"]),
             (Some("headset"), ["headset", "built-in", "webcam"]),

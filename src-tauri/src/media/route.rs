@@ -1,33 +1,23 @@
 //! Which of this machine's addresses a call goes out from.
 
-use std::{io, net::IpAddr};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
 
 use tokio::net::UdpSocket;
 
 /// An address of the documentation range (RFC 5737): routed like any other of the internet, owned by nobody.
-const ANYWHERE: &str = "192.0.2.1:9";
-/// Any port serves for asking the way.
-const PORT: u16 = 9;
+const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 9);
 
-/// The address of the interface that leads to the signalling's `host:port`, or to the internet if that is none.
+/// The address of the interface that leads to the stand-in for Twilio, or to the internet if there is none.
 /// A machine without a network has loopback. No packet is sent.
-pub(super) async fn local_ip(signalling_host: Option<&str>) -> io::Result<IpAddr> {
-    let target = signalling_host.map_or_else(|| ANYWHERE.to_owned(), with_port);
-    match way_to(&target).await {
-        Ok(ip) => Ok(ip),
-        Err(_) => way_to("127.0.0.1:9").await,
+pub(super) async fn local_ip(stand_in: Option<SocketAddr>) -> io::Result<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
+    match socket.connect(stand_in.unwrap_or(ANYWHERE)).await {
+        Ok(()) => Ok(socket.local_addr()?.ip()),
+        Err(_) => Ok(Ipv4Addr::LOCALHOST.into()),
     }
-}
-
-async fn way_to(target: &str) -> io::Result<IpAddr> {
-    let socket = UdpSocket::bind("0.0.0.0:0").await?;
-    socket.connect(target).await?;
-    Ok(socket.local_addr()?.ip())
-}
-
-fn with_port(host: &str) -> String {
-    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    if has_port { host.to_owned() } else { format!("{host}:{PORT}") }
 }
 
 #[cfg(test)]
@@ -36,13 +26,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_stand_in_on_this_machine_is_reached_over_loopback() {
-        for host in ["127.0.0.1:8080", "127.0.0.1", "localhost:8080"] {
-            assert!(local_ip(Some(host)).await.unwrap().is_loopback(), "{host}");
-        }
+        let stand_in = SocketAddr::from((Ipv4Addr::LOCALHOST, 8_080));
+        assert!(local_ip(Some(stand_in)).await.unwrap().is_loopback());
     }
 
     #[tokio::test]
-    async fn a_host_that_cannot_be_found_still_gives_an_address() {
-        assert!(local_ip(Some("nowhere.invalid:443")).await.is_ok());
+    async fn there_is_always_an_address() {
+        assert!(!local_ip(None).await.unwrap().is_unspecified());
     }
 }

@@ -6,7 +6,10 @@ use tauri::Runtime;
 use tauri_specta::{Event, collect_commands, collect_events};
 
 use super::commands;
-use crate::snapshot::Snapshot;
+use crate::{
+    media::commands::{self as engine, EngineEvent},
+    snapshot::Snapshot,
+};
 
 /// What the window shows has changed.
 #[derive(Debug, Clone, Serialize, Type, Event)]
@@ -46,8 +49,16 @@ pub fn ipc<R: Runtime>() -> tauri_specta::Builder<R> {
             commands::watch_microphone,
             commands::stop_microphone,
             commands::close_window,
+            engine::engine_offer,
+            engine::engine_answer,
+            engine::engine_accept_answer,
+            engine::engine_mute,
+            engine::engine_send_digits,
+            engine::engine_stats,
+            engine::engine_close,
+            engine::engine_reset,
         ])
-        .events(collect_events![SnapshotChanged, CloseRequested])
+        .events(collect_events![SnapshotChanged, CloseRequested, EngineEvent])
 }
 
 #[cfg(test)]
