@@ -128,7 +128,11 @@ impl Driver {
                 Some(event) = self.parts.media_events.recv() => {
                     self.network.handle(Input::Media(event), self.parts.clock.now());
                 }
-                Some(_) = self.errands.join_next() => {}
+                Some(done) = self.errands.join_next() => {
+                    if let Err(error) = done {
+                        tracing::error!(%error, "a request or a sound panicked");
+                    }
+                }
                 () = due => self.network.handle(Input::Tick, self.parts.clock.now()),
             }
             while let Some(output) = self.network.poll() {

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use secrecy::SecretString;
-use tokio::signal::unix::{SignalKind, signal};
 use twilio_emulator::{CPS_DEFAULT, Config, Credentials, Emulator};
 
 /// A phone network in a box that Twilio's own SDKs talk to, with real audio.
@@ -69,15 +68,35 @@ async fn run(args: Args) -> anyhow::Result<()> {
         cps: args.cps,
         ..Config::new(credentials)
     };
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let stop = stop_signal().context("cannot listen for signals")?;
     let emulator = Emulator::start(config).await?;
     announce(emulator.addr());
-    tokio::select! {
-        _ = terminate.recv() => {}
-        result = tokio::signal::ctrl_c() => result.context("cannot listen for SIGINT")?,
-    }
+    stop.await;
     emulator.shutdown().await;
     Ok(())
+}
+
+/// Listens from now on; resolves at SIGTERM or SIGINT.
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Resolves at Ctrl-C.
+#[cfg(windows)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
 }
 
 #[expect(clippy::print_stdout, reason = "scripts wait for this line")]
