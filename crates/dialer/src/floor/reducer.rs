@@ -5,7 +5,7 @@ use dialer_core::{
     seat::{Input, elect},
 };
 use jiff::Timestamp;
-use protocol::{AttemptId, Event, SeatId};
+use protocol::{AttemptId, AttemptResult, Event, SeatId};
 
 use crate::store::{
     StoreError, Tx,
@@ -44,7 +44,8 @@ pub(super) async fn learn(
         return Ok(Some(row));
     }
     attempts::save_fold(tx, &row).await?;
-    if let Some(result) = row.facts.result() {
+    let unseated = row.facts.had_no_seat().then_some(AttemptResult::Abandoned);
+    if let Some(result) = unseated.or(row.facts.result()) {
         attempts::book(tx, &row, result).await?;
     }
     if row.facts.releases_seat() && !before.releases_seat() {
@@ -135,7 +136,7 @@ async fn claim_seat(tx: &mut Tx, mut row: AttemptRow, now: Timestamp) -> Result<
     attempts::add_event(tx, row.attempt_id, &claim).await?;
     row.facts.absorb(&claim);
     attempts::save_fold(tx, &row).await?;
-    attempts::book(tx, &row, protocol::AttemptResult::Talked).await?;
+    attempts::book(tx, &row, AttemptResult::Talked).await?;
     for ((row, (_, seat)), read) in rows.iter_mut().zip(machines).zip(read) {
         if seat != read {
             row.seat = seat;
