@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use axum::{
@@ -42,7 +42,13 @@ const SEND_TIME_MAX: SignedDuration = SignedDuration::from_secs(5);
 
 /// The open streams: for each agent, what ends the one they have.
 #[derive(Clone, Default)]
-pub struct Streams(Arc<Mutex<BTreeMap<AgentId, Current>>>);
+pub struct Streams(Arc<Mutex<Open>>);
+
+#[derive(Default)]
+struct Open {
+    opened_count: u64,
+    current: BTreeMap<AgentId, Current>,
+}
 
 struct Current {
     number: u64,
@@ -50,16 +56,17 @@ struct Current {
 }
 
 impl Streams {
-    /// Opens a stream, and ends the one that the agent had.
+    /// Opens a stream, and ends the one that the agent had. Numbers are never used again.
     fn open(&self, agent_id: AgentId) -> (u64, CancellationToken) {
-        let mut streams = self.0.lock().expect("nothing panics while it holds the lock");
-        let number = streams.get(&agent_id).map_or(1, |current| current.number + 1);
+        let mut open = self.lock();
+        open.opened_count += 1;
+        let number = open.opened_count;
         let replaced = CancellationToken::new();
         let current = Current {
             number,
             replaced: replaced.clone(),
         };
-        if let Some(older) = streams.insert(agent_id, current) {
+        if let Some(older) = open.current.insert(agent_id, current) {
             older.replaced.cancel();
         }
         (number, replaced)
@@ -67,22 +74,24 @@ impl Streams {
 
     /// Whether the agent's desktop is connected.
     pub(crate) fn is_open(&self, agent_id: AgentId) -> bool {
-        self.0
-            .lock()
-            .expect("nothing panics while it holds the lock")
-            .contains_key(&agent_id)
+        self.lock().current.contains_key(&agent_id)
     }
 
     /// True if no newer stream took over, so that the desktop is gone.
     fn close(&self, agent_id: AgentId, number: u64) -> bool {
-        let mut streams = self.0.lock().expect("nothing panics while it holds the lock");
-        let is_last = streams
+        let mut open = self.lock();
+        let is_last = open
+            .current
             .get(&agent_id)
             .is_some_and(|current| current.number == number);
         if is_last {
-            streams.remove(&agent_id);
+            open.current.remove(&agent_id);
         }
         is_last
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.0.lock().expect("nothing panics while it holds the lock")
     }
 }
 
