@@ -186,11 +186,19 @@ async fn point_application_here(
     voice_url: &str,
     known: Option<&str>,
 ) -> anyhow::Result<String> {
-    match (client.ensure_application(APPLICATION_NAME, voice_url, known).await, known) {
+    match (
+        client
+            .ensure_application(APPLICATION_NAME, voice_url, known)
+            .await,
+        known,
+    ) {
         (Ok(application_sid), _) => Ok(application_sid),
         // It was right the last time; a restart while Twilio's REST API is down must not end the floor.
         (Err(error), Some(known)) => {
-            tracing::warn!(error = &error as &dyn Error, "the TwiML application was not checked");
+            tracing::warn!(
+                error = &error as &dyn Error,
+                "the TwiML application was not checked"
+            );
             Ok(known.to_owned())
         }
         (Err(error), None) => Err(error).context("the TwiML application cannot be found or created"),
@@ -200,10 +208,7 @@ async fn point_application_here(
 async fn purge(app: App) {
     loop {
         if let Err(error) = tokens::purge(&app.store, app.clock.now()).await {
-            tracing::warn!(
-                error = &error as &dyn Error,
-                "expired tokens were not deleted"
-            );
+            tracing::warn!(error = &error as &dyn Error, "expired tokens were not deleted");
         }
         app.clock.sleep(PURGE_INTERVAL).await;
     }

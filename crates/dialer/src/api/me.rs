@@ -24,5 +24,10 @@ pub(super) async fn voice_token(
     signed_in: SignedIn,
 ) -> Result<Json<VoiceToken>, Refusal> {
     let agent_id = signed_in.agent().agent_id;
-    Ok(Json(access_token::voice_token(&app.twilio, &app.application_sid, agent_id, app.clock.now())?))
+    Ok(Json(access_token::voice_token(
+        &app.twilio,
+        &app.application_sid,
+        agent_id,
+        app.clock.now(),
+    )?))
 }

@@ -89,7 +89,10 @@ impl From<FloorError> for Refusal {
 
 impl From<SignError> for Refusal {
     fn from(error: SignError) -> Self {
-        tracing::error!(error = &error as &dyn std::error::Error, "a voice token could not be signed");
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "a voice token could not be signed"
+        );
         Self::new(Code::Internal, "The dialer has a defect. It was logged.")
     }
 }
