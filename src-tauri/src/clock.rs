@@ -29,6 +29,9 @@ impl Moment {
 }
 
 /// The moment it is now.
+///
+/// # Panics
+/// Never: these clocks start at zero and count up.
 #[cfg(unix)]
 #[must_use]
 pub fn now() -> Moment {

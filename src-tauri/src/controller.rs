@@ -106,7 +106,7 @@ pub struct Controller<S> {
 enum Outcome {
     Session(session::Input),
     Page(Result<Box<SignInPage>, SignInError>),
-    Seat(SeatAnswer),
+    Seat(Box<SeatAnswer>),
     Campaigns(Result<Vec<protocol::Campaign>, ApiError>),
     WrapUp(Unsent, Box<Result<protocol::CallRecord, ApiError>>),
     LeftToSignOut(Reply<()>),
@@ -292,7 +292,7 @@ impl<S: Shell> Controller<S> {
         match outcome {
             Outcome::Session(input) => self.on_session(input).await,
             Outcome::Page(page) => self.on_page(page),
-            Outcome::Seat(answer) => self.on_seat_answer(answer).await,
+            Outcome::Seat(answer) => self.on_seat_answer(*answer).await,
             Outcome::Campaigns(campaigns) => self.on_campaigns(campaigns).await,
             Outcome::WrapUp(unsent, answer) => self.on_wrap_up(unsent, *answer).await,
             Outcome::LeftToSignOut(reply) => {
@@ -401,3 +401,6 @@ impl From<CacheError> for Error {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

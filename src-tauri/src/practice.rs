@@ -55,7 +55,7 @@ pub struct Practice {
     /// Where the stand-in for Twilio's signalling listens.
     pub signalling: Option<SocketAddr>,
     child: Child,
-    _stdin: ChildStdin,
+    stdin: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
 }
 
@@ -95,7 +95,7 @@ impl Practice {
             server,
             signalling,
             child,
-            _stdin: stdin,
+            stdin,
             output,
         })
     }
@@ -138,7 +138,8 @@ pub fn loopback(address: &str) -> Option<SocketAddr> {
     address.ip().is_loopback().then_some(address)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
@@ -167,10 +168,8 @@ mod tests {
         assert_eq!(practice.server.as_str(), "http://127.0.0.1:4000/");
         assert_eq!(practice.signalling, Some("127.0.0.1:4001".parse().unwrap()));
 
-        let Practice {
-            _stdin, mut child, ..
-        } = practice;
-        drop(_stdin);
+        let Practice { stdin, mut child, .. } = practice;
+        drop(stdin);
         child.wait().await.unwrap();
         assert!(
             folder.path().join("ended").exists(),

@@ -143,9 +143,12 @@ impl Client {
         body: Option<&impl Serialize>,
     ) -> Result<T, ApiError> {
         let reply = self.send(method, path, body).await?;
-        reply.json().await.map_err(|error| match error.is_decode() {
-            true => ApiError::BadReply,
-            false => outage(&self.server, &error),
+        reply.json().await.map_err(|error| {
+            if error.is_decode() {
+                ApiError::BadReply
+            } else {
+                outage(&self.server, &error)
+            }
         })
     }
 

@@ -42,7 +42,7 @@ pub enum StreamEvent {
     /// The connection is up.
     Up(Hello),
     /// Something happened on the floor.
-    Event(Event),
+    Event(Box<Event>),
     /// The connection is down; the next try comes by itself.
     Down {
         /// A sentence that says what is wrong.
@@ -206,17 +206,14 @@ fn take_in(text: &str, last_seq: &mut Option<u64>) -> Result<Option<StreamEvent>
         return Ok(None);
     }
     *last_seq = Some(seq);
-    Ok(Some(StreamEvent::Event(event)))
+    Ok(Some(StreamEvent::Event(Box::new(event))))
 }
 
 fn broken() -> Ended {
     Ended::Broken(ApiError::offline("The connection to the dialer broke."))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the stream's timers, which stand still in paused tests"
-)]
+/// Stands still in a test with paused time.
 fn deadline(wait: Duration) -> Instant {
     Instant::now() + wait
 }

@@ -30,6 +30,9 @@ impl Cache {
     ///
     /// # Errors
     /// When the database cannot be read.
+    ///
+    /// # Panics
+    /// When somebody else wrote into the database.
     pub async fn unsent(&self, agent_id: AgentId) -> Result<Vec<Unsent>, CacheError> {
         let sql = "SELECT attempt_id, wrap_up FROM outbox WHERE agent_id = ? ORDER BY attempt_id";
         let rows: Vec<(String, String)> = sqlx::query_as(sql)

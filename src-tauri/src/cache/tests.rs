@@ -71,7 +71,7 @@ async fn a_wrap_up_survives_a_restart_and_a_damaged_database() {
     cache.close().await;
 
     let cache = open(folder.path()).await;
-    assert_eq!(cache.unsent(ADA).await.unwrap(), [saved.clone()]);
+    assert_eq!(cache.unsent(ADA).await.unwrap(), std::slice::from_ref(&saved));
     cache.close().await;
 
     fs::write(
@@ -80,7 +80,7 @@ async fn a_wrap_up_survives_a_restart_and_a_damaged_database() {
     )
     .unwrap();
     let cache = open(folder.path()).await;
-    assert_eq!(cache.unsent(ADA).await.unwrap(), [saved.clone()]);
+    assert_eq!(cache.unsent(ADA).await.unwrap(), std::slice::from_ref(&saved));
     assert!(
         folder.path().join("offhook.sqlite.damaged").exists(),
         "what was there is kept for a look"

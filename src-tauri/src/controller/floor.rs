@@ -23,7 +23,7 @@ use crate::{
 const EVENTS_LEN: usize = 256;
 
 /// How many leads may be called changes with the hour.
-const CAMPAIGNS_INTERVAL: Duration = Duration::from_secs(60);
+const CAMPAIGNS_INTERVAL: Duration = Duration::from_mins(1);
 
 const HISTORY_LIMIT_MAX: u32 = 200;
 
@@ -130,11 +130,11 @@ impl<S: Shell> Controller<S> {
         let revision = self.floor.seat_revision;
         let asked = ask(client);
         self.tasks.spawn(async move {
-            Outcome::Seat(SeatAnswer {
+            Outcome::Seat(Box::new(SeatAnswer {
                 revision,
                 answer: asked.await,
                 reply,
-            })
+            }))
         });
     }
 
@@ -155,7 +155,7 @@ impl<S: Shell> Controller<S> {
     pub(super) async fn on_stream(&mut self, event: Option<StreamEvent>) {
         match event {
             Some(StreamEvent::Up(hello)) => self.on_up(&hello).await,
-            Some(StreamEvent::Event(event)) => self.on_event(event).await,
+            Some(StreamEvent::Event(event)) => self.on_event(*event).await,
             Some(StreamEvent::Down { message }) => self.floor.server = Server::Offline { message },
             Some(StreamEvent::Replaced) => {
                 self.floor.server = Server::Offline {
@@ -214,9 +214,8 @@ impl<S: Shell> Controller<S> {
 
     /// The dialer's history, or while it cannot be reached the cache's.
     pub(super) fn history(&mut self, before: Option<AttemptId>, limit: u32, reply: Reply<Vec<CallRecord>>) {
-        let (client, agent_id) = match (self.signed_in_client(), self.floor.agent) {
-            (Ok(client), Some(agent_id)) => (client, agent_id),
-            (Ok(_) | Err(_), _) => return drop(reply.send(Err(Error::signed_out()))),
+        let (Ok(client), Some(agent_id)) = (self.signed_in_client(), self.floor.agent) else {
+            return drop(reply.send(Err(Error::signed_out())));
         };
         let cache = self.cache.clone();
         let limit = limit.min(HISTORY_LIMIT_MAX);

@@ -163,7 +163,7 @@ impl<S: Shell> Controller<S> {
 }
 
 /// After the disk refused to forget something.
-const SEND_AGAIN: Duration = Duration::from_secs(60);
+const SEND_AGAIN: Duration = Duration::from_mins(1);
 
 fn check_note(note: &Pii<String>) -> Result<(), Error> {
     if note.expose().chars().count() > NOTE_LENGTH_MAX {

@@ -15,7 +15,7 @@ const SERVICE: &str = "dev.offhook.desktop";
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The same while the user types the keyring's password.
-const PATIENT_TIMEOUT: Duration = Duration::from_secs(120);
+const PATIENT_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Calls that may wait behind one that blocks.
 const QUEUE_LEN: usize = 16;
@@ -178,6 +178,7 @@ mod tests {
 
     const ENTRY: &str = "https://dialer.example";
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is an `OpenStore`")]
     fn memory() -> Result<Arc<CredentialStore>, StoreError> {
         static STORE: LazyLock<Arc<mock::Store>> = LazyLock::new(|| mock::Store::new().unwrap());
         Ok(STORE.clone())

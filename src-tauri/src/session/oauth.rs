@@ -30,10 +30,10 @@ use crate::{
 const CLIENT_ID: &str = "offhook-desktop";
 
 /// How long the sign-in page may stay open.
-const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(600);
+const SIGN_IN_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Access tokens are never trusted for longer than this, whatever the dialer says.
-const LIFETIME_MAX: Duration = Duration::from_secs(86_400);
+const LIFETIME_MAX: Duration = Duration::from_hours(24);
 
 /// Why signing in failed.
 #[derive(Debug, thiserror::Error)]

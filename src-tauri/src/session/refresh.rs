@@ -5,13 +5,13 @@ use std::time::Duration;
 use crate::clock::Moment;
 
 /// Renewed this long before it expires, unless it lives so briefly that a fifth of its life is less.
-const MARGIN: Duration = Duration::from_secs(120);
+const MARGIN: Duration = Duration::from_mins(2);
 
 /// When an access token that was asked for at `asked` and lives `lifetime` is to be renewed. The time the
 /// answer took counts as lived: the dialer started its clock before we got the token.
 #[must_use]
 pub(super) fn renew_at(asked: Moment, lifetime: Duration) -> Moment {
-    asked.after(lifetime - MARGIN.min(lifetime / 5))
+    asked.after(lifetime.saturating_sub(MARGIN.min(lifetime / 5)))
 }
 
 #[cfg(test)]

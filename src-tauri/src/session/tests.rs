@@ -55,7 +55,7 @@ impl Driver {
             access: access.into(),
             refresh: refresh.into(),
             asked: self.now,
-            lifetime: Duration::from_secs(600),
+            lifetime: Duration::from_mins(10),
         }
     }
 
@@ -95,10 +95,10 @@ fn ada() -> Me {
 }
 
 fn notice(session: &Session) -> Option<String> {
-    match session.view() {
-        SessionView::SignedOut { notice } => notice,
-        other => panic!("signed out was expected, not {other:?}"),
-    }
+    let SessionView::SignedOut { notice } = session.view() else {
+        panic!("signed out was expected, not {:?}", session.view());
+    };
+    notice
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_renewed_token_is_kept_before_it_is_used() {
 #[test]
 fn waking_from_a_long_sleep_renews_at_once_and_once() {
     let mut driver = Driver::signed_in();
-    driver.now = driver.now.after(Duration::from_secs(9 * 3_600));
+    driver.now = driver.now.after(Duration::from_hours(9));
     assert_eq!(driver.feed(Input::Tick), ["renew r1"]);
     assert_eq!(driver.feed(Input::Tick), [""; 0]);
     assert_eq!(driver.feed(Input::AccessRefused("a1".into())), [""; 0]);

@@ -19,6 +19,11 @@ type SoundCard<'a> = State<'a, Arc<dyn Sound>>;
 /// What the window shows now; later ones come by event.
 #[tauri::command]
 #[specta::specta]
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "as Tauri hands it over, as the page gets all answers"
+)]
 pub(super) fn get_snapshot(handle: State<'_, Handle>) -> Answer<Snapshot> {
     Ok(handle.snapshot())
 }
@@ -49,6 +54,11 @@ pub(super) async fn audio_devices(sound: SoundCard<'_>) -> Answer<AudioDevices> 
 /// Which headset is chosen.
 #[tauri::command]
 #[specta::specta]
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "as Tauri hands it over, as the page gets all answers"
+)]
 pub(super) fn audio_settings(handle: State<'_, Handle>) -> Answer<AudioSettings> {
     Ok(handle.audio_settings().borrow().clone())
 }
