@@ -2,7 +2,7 @@
 
 use dialer_core::{
     attempt::{CallEvent, Upkeep},
-    call::CallSid,
+    call::{CallSid, CallStatus},
     seat::Input,
 };
 use jiff::SignedDuration;
@@ -24,6 +24,8 @@ const RETRIES_MAX: u32 = 4;
 const RETRY_AFTER: SignedDuration = SignedDuration::from_millis(400);
 /// The longest pause Twilio can ask for: past it the lead is better called another time.
 const RETRY_AFTER_MAX: SignedDuration = SignedDuration::from_secs(4);
+/// A call that Twilio does not know right after it was placed is only slow to appear; one this old is gone.
+const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_secs(60);
 /// Twilio's codes that are about the called number and not about us.
 const BAD_NUMBER_CODES: [u32; 5] = [21_211, 21_214, 21_216, 21_217, 21_265];
 
@@ -135,10 +137,33 @@ pub(super) async fn keep(floor: &Floor, row: &AttemptRow, upkeep: &Upkeep) {
         },
     };
     let attempt_id = row.attempt_id;
+    let now = floor.0.clock.now();
     match result {
-        Ok(found) => learn(floor, attempt_id, vec![reported(found, floor.0.clock.now())]).await,
+        Ok(found) => learn(floor, attempt_id, vec![reported(found, now)]).await,
+        Err(ClientError::Refused { status: 404, .. }) if row.facts.intent_at() + FORGOTTEN_AFTER < now => {
+            learn(floor, attempt_id, forgotten(row, now)).await;
+        }
         Err(error) => tracing::warn!(%attempt_id, ?upkeep, %error, "an errand at Twilio failed"),
     }
+}
+
+/// Twilio no longer knows the call, so it is over, and nobody will ever tell how it ended.
+fn forgotten(row: &AttemptRow, at: jiff::Timestamp) -> Vec<CallEvent> {
+    let answered = row.facts.answered_at().is_some();
+    let status = if answered {
+        CallStatus::Completed
+    } else {
+        CallStatus::Failed
+    };
+    row.facts
+        .sid()
+        .map(|sid| CallEvent::Reported {
+            sid: sid.clone(),
+            status,
+            at,
+        })
+        .into_iter()
+        .collect()
 }
 
 /// Looks for the call of an attempt of unknown outcome: one between its two numbers that belongs to no other attempt.

@@ -18,7 +18,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use url::Url;
 
+pub(crate) const ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
 pub(crate) const AUTH_TOKEN: &str = "the account's token";
+
+/// The status of a call that is answered with 404 from now on.
+const FORGOTTEN: &str = "forgotten";
 
 /// What `POST /Calls` does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +114,11 @@ impl Carrier {
 
     pub(crate) fn set_status(&self, index: usize, status: &str) {
         status.clone_into(&mut self.account().calls[index].status);
+    }
+
+    /// The call is no longer in the account's records.
+    pub(crate) fn forget(&self, index: usize) {
+        FORGOTTEN.clone_into(&mut self.account().calls[index].status);
     }
 
     /// Sends a status callback of the call; the reply's status.
@@ -213,6 +222,7 @@ async fn fetch(
         .iter()
         .find(|call| file == format!("{}.json", call.sid))
     {
+        Some(call) if call.status == FORGOTTEN => StatusCode::NOT_FOUND.into_response(),
         Some(call) => Json(call.body()).into_response(),
         // The agents' own legs are not calls of ours: they live until somebody ends them.
         None => Json(json!({"sid": file.trim_end_matches(".json"), "status": "in-progress"})).into_response(),

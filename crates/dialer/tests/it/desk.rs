@@ -24,7 +24,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::carrier::{AUTH_TOKEN, Carrier};
+use crate::carrier::{ACCOUNT_SID, AUTH_TOKEN, Carrier};
 
 /// The longest a test waits for something that is bound to happen, in real time.
 const WAIT_MAX: Duration = Duration::from_secs(20);
@@ -44,9 +44,13 @@ pub(crate) struct Desk {
 impl Desk {
     /// A campaign of Acme's with these numbers on its list, on a Tuesday at 11:00 in New York.
     pub(crate) async fn open(numbers: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::manual("2026-10-06T15:00:00Z".parse::<Timestamp>().unwrap());
         let carrier = Carrier::start().await;
+        Self::open_on(numbers, carrier, Clock::manual(tuesday())).await
+    }
+
+    /// The same on another network or another clock.
+    pub(crate) async fn open_on(numbers: &[&str], carrier: Carrier, clock: Clock) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&database_url(&folder)).await.unwrap();
         add_agent(&store, &clock, "owner@acme.example").await;
         let tenant_id = agents::tenant_by_name(&store, "Acme").await.unwrap().unwrap();
@@ -148,7 +152,9 @@ impl Desk {
         let mut looks = tokio::time::interval(Duration::from_millis(2));
         let waiting = async {
             while !is_so().await {
-                self.clock.advance(SignedDuration::from_millis(100));
+                if !self.clock.is_practice() {
+                    self.clock.advance(SignedDuration::from_millis(100));
+                }
                 looks.tick().await;
             }
         };
@@ -191,6 +197,10 @@ pub(crate) fn attempt(state: SeatState) -> Attempt {
     }
 }
 
+pub(crate) fn tuesday() -> Timestamp {
+    "2026-10-06T15:00:00Z".parse().unwrap()
+}
+
 pub(crate) fn leg_sid(digit: char) -> String {
     format!("CA{}", digit.to_string().repeat(32))
 }
@@ -220,7 +230,7 @@ async fn serve(
         .parse()
         .unwrap();
     let twilio: config::Twilio = toml::from_str(&format!(
-        "base_url = '{}'\naccount_sid = 'AC0'\nauth_token = \"{AUTH_TOKEN}\"\napi_key_sid = 'SK0'\napi_key_secret = 'x'",
+        "base_url = '{}'\naccount_sid = '{ACCOUNT_SID}'\nauth_token = \"{AUTH_TOKEN}\"\napi_key_sid = 'SK0'\napi_key_secret = 'x'",
         carrier.base_url
     ))
     .unwrap();

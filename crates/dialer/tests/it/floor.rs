@@ -289,6 +289,19 @@ async fn what_a_killed_process_left_open_is_made_good_by_the_next() {
 }
 
 #[tokio::test]
+async fn a_call_that_twilio_forgot_is_over() {
+    let desk = Desk::open(&[ADA]).await;
+    let rep = desk.rep("rita@acme.example", 'a').await;
+    desk.until_calls(1).await;
+    desk.carrier.answer(0).await;
+    desk.carrier.forget(0);
+    desk.until("the seat is in wrap-up", async || {
+        matches!(desk.state(rep).await, SeatState::WrapUp { .. })
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_number_that_does_not_exist_is_done_and_the_list_goes_on() {
     let desk = Desk::open(&[ADA, BOB]).await;
     desk.carrier.next_creates(&[Creates::Refusal(21_217)]);

@@ -6,6 +6,8 @@ mod carrier;
 mod desk;
 mod events;
 mod floor;
+#[cfg(feature = "practice")]
+mod network;
 mod oauth;
 #[cfg(feature = "practice")]
 mod practice;
