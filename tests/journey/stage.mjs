@@ -12,7 +12,7 @@ import { Processes } from "./processes.mjs";
 import { Window } from "./webdriver.mjs";
 
 /** A Tuesday at 14:00 Eastern, when everybody on the list may be called. */
-const PRACTICE_NOW = "2026-11-10T19:00:00Z";
+const PRACTICE_START_MS = Date.parse("2026-11-10T19:00:00Z");
 const ACCOUNT = {
   accountSid: `AC${"0f".repeat(16)}`,
   authToken: "journey-auth-token",
@@ -24,6 +24,7 @@ const CALLER_ID = "+15055550199";
 const target = resolve(process.env.CARGO_TARGET_DIR ?? "target", "debug");
 
 export class Stage {
+  #begun_ms = Date.now();
   rep = { email: "riley@example.com", name: "Riley Reyes", password: "correct horse battery staple" };
   campaign = "Roof inspections";
   leads = [
@@ -107,7 +108,7 @@ signalling_host = "${signalling}"
       "dialer",
       join(target, "offhook-dialer"),
       ["serve", "--config", this.config],
-      { env: { OFFHOOK_PRACTICE_NOW: PRACTICE_NOW }, ready: /offhook-dialer ready (http:\S+)/ },
+      { env: { OFFHOOK_PRACTICE_NOW: new Date(PRACTICE_START_MS + Date.now() - this.#begun_ms).toISOString() }, ready: /offhook-dialer ready (http:\S+)/ },
     );
   }
 

@@ -5,6 +5,25 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
+/// Sets practice time: a time such as `2026-10-06T20:45:00-04:00`.
+const PRACTICE_NOW: &str = "OFFHOOK_PRACTICE_NOW";
+
+/// `OFFHOOK_PRACTICE_NOW` is not a time.
+#[derive(Debug, thiserror::Error)]
+#[error("OFFHOOK_PRACTICE_NOW must look like 2026-10-06T11:00:00-04:00")]
+pub struct PracticeNowError(#[source] jiff::Error);
+
+/// When practice time starts, if the environment says so.
+///
+/// # Errors
+///
+/// If what it says is not a time.
+pub fn practice_start() -> Result<Option<Timestamp>, PracticeNowError> {
+    let text = std::env::var(PRACTICE_NOW).ok();
+    text.map(|text| text.parse().map_err(PracticeNowError))
+        .transpose()
+}
+
 /// A handle on time, passed to everything that needs some.
 ///
 /// Real time decides when tokens expire and how long a silence lasted. Rule time is the wall clock that calling

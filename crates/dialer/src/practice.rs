@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::{
     cli::{say, stop_requested},
-    clock::Clock,
+    clock::{self, Clock},
     config::{Config, Twilio},
     entropy,
     serve::{self, Dialer},
@@ -36,8 +36,6 @@ mod list;
 const START: &str = "2026-10-06T11:00:00-04:00[America/New_York]";
 /// The zone in which practice time is set and told.
 const ZONE: &str = "America/New_York";
-/// Overrides [`START`]: a time such as `2026-10-06T20:45:00-04:00`.
-const NOW_VARIABLE: &str = "OFFHOOK_PRACTICE_NOW";
 
 const TENANT: &str = "Practice Floor";
 const REP_NAME: &str = "Riley Reyes";
@@ -210,10 +208,8 @@ async fn prepare(store: &Store, now: Timestamp) -> anyhow::Result<AgentId> {
 /// When practice time starts: as the variable says, else on the first Tuesday at 11:00 after everything that happened
 /// on this floor, so that yesterday's calls do not count as today's.
 async fn starting_time(store: &Store) -> anyhow::Result<Timestamp> {
-    if let Ok(text) = env::var(NOW_VARIABLE) {
-        return text
-            .parse()
-            .with_context(|| format!("{NOW_VARIABLE} must look like 2026-10-06T11:00:00-04:00"));
+    if let Some(start) = clock::practice_start()? {
+        return Ok(start);
     }
     let start: jiff::Zoned = START.parse().context("the constant is a time")?;
     let last_ms: Option<i64> = sqlx::query_scalar("SELECT MAX(placed_at_ms) FROM attempts")
