@@ -101,14 +101,22 @@ impl Practice {
     }
 
     /// Waits until the floor ends, and keeps its output flowing meanwhile.
-    pub async fn ended(mut self) {
-        while let Ok(Some(line)) = self.output.next_line().await {
+    pub async fn ended(self) {
+        let Self {
+            mut child,
+            mut output,
+            stdin,
+            ..
+        } = self;
+        while let Ok(Some(line)) = output.next_line().await {
             tracing::debug!(line, "practice floor");
         }
-        match self.child.wait().await {
+        match child.wait().await {
             Ok(status) => tracing::warn!(%status, "the practice floor has ended"),
             Err(error) => tracing::warn!(%error, "the practice floor has ended"),
         }
+        // Closing it any earlier would have ended the floor.
+        drop(stdin);
     }
 }
 

@@ -123,10 +123,10 @@ impl Desktop {
     async fn until(&self, condition: impl FnMut(&Snapshot) -> bool) -> Snapshot {
         let mut snapshots = self.handle.snapshots();
         let reached = tokio::time::timeout(WAIT_MAX, snapshots.wait_for(condition)).await;
-        match reached {
-            Ok(snapshot) => snapshot.unwrap().clone(),
-            Err(_) => panic!("it was not reached: {:#?}", self.handle.snapshot()),
-        }
+        let Ok(snapshot) = reached else {
+            panic!("it was not reached: {:#?}", self.handle.snapshot());
+        };
+        snapshot.unwrap().clone()
     }
 
     async fn finish(&self, note: &str) -> Result<(), Error> {

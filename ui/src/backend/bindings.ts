@@ -56,11 +56,28 @@ export const commands = {
 	stopMicrophone: () => typedError<null, Error_>(__TAURI_INVOKE("stop_microphone")),
 	/**  Closes the window after the rep was asked: leaves the seat and ends its call. */
 	closeWindow: () => typedError<null, Error_>(__TAURI_INVOKE("close_window")),
+	/**  Opens the headset and makes a connection that waits for an answer. */
+	engineOffer: (codecs: EngineCodec[]) => typedError<EnginePeer, Error_>(__TAURI_INVOKE("engine_offer", { codecs })),
+	/**  Opens the headset and answers the other side's offer. */
+	engineAnswer: (offerSdp: string, codecs: EngineCodec[]) => typedError<EnginePeer, Error_>(__TAURI_INVOKE("engine_answer", { offerSdp, codecs })),
+	/**  Takes the other side's answer. */
+	engineAcceptAnswer: (peer: PeerId, answerSdp: string) => typedError<null, Error_>(__TAURI_INVOKE("engine_accept_answer", { peer, answerSdp })),
+	/**  Drops the microphone's sound before it is encoded, or lets it pass again. */
+	engineMute: (peer: PeerId, muted: boolean) => typedError<null, Error_>(__TAURI_INVOKE("engine_mute", { peer, muted })),
+	/**  Presses keys of the telephone. */
+	engineSendDigits: (peer: PeerId, digits: string) => typedError<null, Error_>(__TAURI_INVOKE("engine_send_digits", { peer, digits })),
+	/**  Counts since the connection began. */
+	engineStats: (peer: PeerId) => typedError<EngineStats, Error_>(__TAURI_INVOKE("engine_stats", { peer })),
+	/**  Ends a connection. */
+	engineClose: (peer: PeerId) => typedError<null, Error_>(__TAURI_INVOKE("engine_close", { peer })),
+	/**  Ends whatever an earlier page left behind. */
+	engineReset: () => typedError<null, Error_>(__TAURI_INVOKE("engine_reset")),
 };
 
 /** Events */
 export const events = {
 	closeRequested: makeEvent<CloseRequested, CloseRequested>("close-requested"),
+	engineEvent: makeEvent<EngineEvent, EngineEvent>("engine-event"),
 	snapshotChanged: makeEvent<SnapshotChanged, SnapshotChanged>("snapshot-changed"),
 };
 
@@ -229,6 +246,53 @@ export type Draft = {
 	note: Pii<string>,
 };
 
+/**  A codec by the name SDP gives it. */
+export type EngineCodec = 
+/**  Opus at 48 kHz. */
+"opus" | 
+/**  G.711 µ-law. */
+"PCMU";
+
+/**  A connection changed. */
+export type EngineEvent = {
+	/**  Which. */
+	peer: PeerId,
+	/**  How its path is now. */
+	state: PeerState,
+};
+
+/**  A connection that was made, and the description to hand to the other side. */
+export type EnginePeer = {
+	/**  Names it from now on. */
+	peer: PeerId,
+	/**  The description. */
+	sdp: string,
+};
+
+/**  Counts since the connection began. */
+export type EngineStats = {
+	/**  RTP packets sent. */
+	packetsSent: number,
+	/**  Payload bytes sent. */
+	bytesSent: number,
+	/**  RTP packets received. */
+	packetsReceived: number,
+	/**  Payload bytes received. */
+	bytesReceived: number,
+	/**  Packets that never came. */
+	packetsLost: number,
+	/**  Jitter of what is received. */
+	jitterMs: number,
+	/**  Round trip; none until measured. */
+	roundTripMs: number | null,
+	/**  The codec being sent; none until agreed. */
+	codec: string | null,
+	/**  Our address. */
+	localAddress: string,
+	/**  The other side's; none until it sent something. */
+	remoteAddress: string | null,
+};
+
 /**  A refusal, with a code to act on and a sentence to show. */
 export type Error_ = {
 	/**  What to act on. */
@@ -299,6 +363,18 @@ export type Notice = {
 	/**  A sentence that says what to do. */
 	message: string,
 };
+
+/**  A connection of the page's; never used again after its end. */
+export type PeerId = number;
+
+/**  How the path to the other side is. */
+export type PeerState = 
+/**  Sound flows. */
+"connected" | 
+/**  The path is silent; it may come back. */
+"disconnected" | 
+/**  It ended for good, and not by us. */
+"closed";
 
 /**  What the page says about its phone, for the log and for asking before the window closes. */
 export type PhoneReport = {
