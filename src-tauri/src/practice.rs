@@ -12,10 +12,10 @@ use url::Url;
 /// A first start prepares a list and voices.
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the child writes when it can be used: `offhook-dialer ready http://ADDR`.
+/// What the child writes when it can be used: `offhook-dialer ready http://ADDR`, and then …
 const READY: &str = "offhook-dialer ready ";
 
-/// What it writes before: `practice signalling http://ADDR`.
+/// … `practice signalling http://ADDR`.
 const SIGNALLING: &str = "practice signalling ";
 
 /// Variables of this program that mean something else to the dialer.
@@ -53,7 +53,7 @@ pub struct Practice {
     /// The dialer's address.
     pub server: Url,
     /// Where the stand-in for Twilio's signalling listens.
-    pub signalling: Option<SocketAddr>,
+    pub signalling: SocketAddr,
     child: Child,
     stdin: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
@@ -122,15 +122,17 @@ impl Practice {
 
 async fn read_until_ready(
     output: &mut Lines<BufReader<ChildStdout>>,
-) -> Result<(Url, Option<SocketAddr>), PracticeError> {
-    let mut signalling = None;
+) -> Result<(Url, SocketAddr), PracticeError> {
+    let (mut server, mut signalling) = (None, None);
     while let Ok(Some(line)) = output.next_line().await {
+        if let Some(address) = line.strip_prefix(READY) {
+            server = Some(loopback(address).ok_or(PracticeError::Unexpected)?);
+        }
         if let Some(address) = line.strip_prefix(SIGNALLING) {
             signalling = Some(loopback(address).ok_or(PracticeError::Unexpected)?);
         }
-        if let Some(address) = line.strip_prefix(READY) {
-            let server = format!("{}/", address.trim().trim_end_matches('/'));
-            let server = server.parse().map_err(|_| PracticeError::Unexpected)?;
+        if let Some((server, signalling)) = server.zip(signalling) {
+            let server = Url::parse(&format!("http://{server}/")).map_err(|_| PracticeError::Unexpected)?;
             return Ok((server, signalling));
         }
     }
@@ -166,15 +168,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dialer = script(
             &folder,
-            "echo 'practice signalling http://127.0.0.1:4001'\n\
-             echo 'offhook-dialer ready http://127.0.0.1:4000'\n\
+            "echo 'offhook-dialer ready http://127.0.0.1:4000'\n\
+             echo 'practice signalling http://127.0.0.1:4001'\n\
              echo \"$@\" > \"$4/arguments\"\n\
              cat > /dev/null\n\
              touch \"$4/ended\"",
         );
         let practice = Practice::start(&dialer, folder.path(), true).await.unwrap();
         assert_eq!(practice.server.as_str(), "http://127.0.0.1:4000/");
-        assert_eq!(practice.signalling, Some("127.0.0.1:4001".parse().unwrap()));
+        assert_eq!(practice.signalling, "127.0.0.1:4001".parse().unwrap());
 
         let Practice { stdin, mut child, .. } = practice;
         drop(stdin);

@@ -79,6 +79,8 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     }
     let mut floor = PracticeFloor::start(&options).await?;
     say(&format!("offhook-dialer ready http://{}", floor.dialer.addr()))?;
+    // The desktop waits for it: its page may connect to this address and no other.
+    say(&format!("practice signalling http://{}", floor.network.addr()))?;
     let time = floor.dialer.app().clock.rule_now().to_zoned(TimeZone::get(ZONE)?);
     say(&format!("practice sign-in as {REP_NAME}, without a password"))?;
     say(&format!(
