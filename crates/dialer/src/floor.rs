@@ -6,6 +6,7 @@ mod addresses;
 mod desk;
 mod engine;
 mod errand;
+mod message;
 mod reducer;
 mod webhook;
 

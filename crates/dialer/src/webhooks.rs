@@ -27,6 +27,9 @@ pub fn router(floor: &Floor) -> Router {
         .route("/twilio/voice/client", post(client))
         .route("/twilio/attempts/{attempt}/{code}/answer", post(answer))
         .route("/twilio/attempts/{attempt}/{code}/status", post(status))
+        .route("/twilio/voice/inbound", post(inbound))
+        .route("/twilio/voice/inbound/opt-out", post(inbound_opt_out))
+        .route("/twilio/attempts/{attempt}/{code}/opt-out", post(opt_out))
         .route("/twilio/attempts/{attempt}/{code}/dial-ended", post(dial_ended))
         .route("/twilio/attempts/{attempt}/{code}/wait", post(wait))
         .route("/twilio/rooms/{seat}/{code}/events", post(room_events))
@@ -57,6 +60,22 @@ async fn status(
 ) -> Result<StatusCode, WebhookError> {
     floor.status(attempt_id, &code, webhook).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn opt_out(
+    State(floor): State<Floor>,
+    Path((attempt_id, code)): Path<(AttemptId, String)>,
+    Signed(webhook): Signed,
+) -> Result<Twiml, WebhookError> {
+    floor.opted_out(attempt_id, &code, webhook).await
+}
+
+async fn inbound(State(floor): State<Floor>, Signed(webhook): Signed) -> Result<Twiml, WebhookError> {
+    floor.inbound(webhook).await
+}
+
+async fn inbound_opt_out(State(floor): State<Floor>, Signed(webhook): Signed) -> Result<Twiml, WebhookError> {
+    floor.inbound_opted_out(webhook).await
 }
 
 async fn dial_ended(

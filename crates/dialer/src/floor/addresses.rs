@@ -62,6 +62,20 @@ impl Addresses {
         format!("{}{CALLBACK_OVERRIDES}", self.attempt(attempt_id, "status"))
     }
 
+    pub(super) fn opt_out(&self, attempt_id: AttemptId) -> String {
+        format!("{}{ANSWER_OVERRIDES}", self.attempt(attempt_id, "opt-out"))
+    }
+
+    /// Where our numbers send the people who call them.
+    #[must_use]
+    pub fn voice_inbound(&self) -> String {
+        format!("{}/twilio/voice/inbound", self.base)
+    }
+
+    pub(super) fn inbound_opt_out(&self) -> String {
+        format!("{}/twilio/voice/inbound/opt-out{ANSWER_OVERRIDES}", self.base)
+    }
+
     pub(super) fn dial_ended(&self, attempt_id: AttemptId) -> String {
         format!("{}{ANSWER_OVERRIDES}", self.attempt(attempt_id, "dial-ended"))
     }

@@ -14,7 +14,7 @@ use crate::{
     store::{
         StoreError, Tx,
         attempts::{self, AttemptRow},
-        events, parse,
+        events, leads, parse,
         seats::{self, SeatRow},
         to_ms,
     },
@@ -207,12 +207,7 @@ async fn apply_to_lead(
     .execute(&mut **tx)
     .await?;
     if wrap_up.disposition == Disposition::DoNotCall {
-        sqlx::query("INSERT INTO do_not_call VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-            .bind(attempt.tenant_id.to_string())
-            .bind(attempt.to.e164())
-            .bind(to_ms(rule_now))
-            .execute(&mut **tx)
-            .await?;
+        leads::do_not_call(tx, attempt.tenant_id, attempt.to, rule_now).await?;
     }
     Ok(())
 }

@@ -10,14 +10,14 @@ use protocol::{AgentId, AttemptId, SeatId};
 use secrecy::SecretString;
 
 use super::{
-    Addresses, Floor, errand,
+    Addresses, Floor, errand, message,
     reducer::{self, Answer},
 };
 use crate::{
     store::{
         StoreError, Tx, attempts,
         inbox::{self, Webhook},
-        seats,
+        leads, seats,
     },
     twilio::{self, twiml::Twiml},
 };
@@ -34,12 +34,6 @@ pub enum WebhookError {
     /// It could not be stored, so Twilio must send it again.
     #[error("the webhook cannot be stored")]
     Store(#[from] StoreError),
-}
-
-/// The words of the law for a person who answered while nobody was free.
-struct Identification {
-    tenant_name: String,
-    number: String,
 }
 
 impl Floor {
@@ -99,7 +93,7 @@ impl Floor {
                     return Ok(None);
                 };
                 let identification = match answer {
-                    Answer::Message => Some(identification(tx, attempt_id).await?),
+                    Answer::Message => Some(message::identification(tx, attempt_id).await?),
                     Answer::Room(_) | Answer::Nothing => None,
                 };
                 Ok(Some((answer, identification)))
@@ -113,7 +107,7 @@ impl Floor {
                 let (ended, wait) = (addresses.dial_ended(attempt_id), addresses.wait(attempt_id));
                 Twiml::prospect_room(&seat_id.to_string(), &format!("p-{attempt_id}"), &ended, &wait)
             }
-            (_, Some(identification)) => Twiml::say(&identification.sentence()),
+            (_, Some(sentence)) => Twiml::ask(&sentence, &self.0.addresses.opt_out(attempt_id)),
             (Answer::Message | Answer::Nothing, None) => Twiml::hang_up(),
         })
     }
@@ -258,6 +252,75 @@ impl Floor {
         Ok(Twiml::hang_up())
     }
 
+    /// A person who heard the message pressed a key.
+    pub(crate) async fn opted_out(
+        &self,
+        attempt_id: AttemptId,
+        code: &str,
+        webhook: Webhook,
+    ) -> Result<Twiml, WebhookError> {
+        self.check_attempt(attempt_id, code)?;
+        let rule_now = self.0.clock.rule_now();
+        let (now, asked) = (
+            self.0.clock.now(),
+            webhook.param("Digits") == Some(message::OPT_OUT_KEY),
+        );
+        let written = self.0.store.write(move |tx| {
+            Box::pin(async move {
+                inbox::add(tx, &webhook, now).await?;
+                let Some(row) = attempts::by_id(tx, attempt_id).await? else {
+                    return Ok(false);
+                };
+                if asked {
+                    leads::do_not_call(tx, row.tenant_id, row.to, rule_now).await?;
+                }
+                Ok(true)
+            })
+        });
+        if !written.await? {
+            return Err(WebhookError::NotOurs);
+        }
+        Ok(message::opted_out(asked))
+    }
+
+    /// Somebody calls one of our numbers: says whose it is, and takes them off the lists if they ask.
+    pub(crate) async fn inbound(&self, webhook: Webhook) -> Result<Twiml, WebhookError> {
+        let now = self.0.clock.now();
+        let called = webhook.param("To").unwrap_or_default().to_owned();
+        let written = self.0.store.write(move |tx| {
+            Box::pin(async move {
+                inbox::add(tx, &webhook, now).await?;
+                message::greeting(tx, &called).await
+            })
+        });
+        let greeting = written.await?;
+        Ok(greeting.map_or_else(Twiml::hang_up, |words| {
+            Twiml::ask(&words, &self.0.addresses.inbound_opt_out())
+        }))
+    }
+
+    /// Somebody who called one of our numbers pressed a key.
+    pub(crate) async fn inbound_opted_out(&self, webhook: Webhook) -> Result<Twiml, WebhookError> {
+        let (now, rule_now) = self.now();
+        let asked = webhook.param("Digits") == Some(message::OPT_OUT_KEY);
+        let number = webhook
+            .param("From")
+            .and_then(|from| from.parse().ok())
+            .filter(|_| asked);
+        let called = webhook.param("To").unwrap_or_default().to_owned();
+        let written = self.0.store.write(move |tx| {
+            Box::pin(async move {
+                inbox::add(tx, &webhook, now).await?;
+                if let (Some(number), Some(tenant_id)) = (number, message::tenant_of(tx, &called).await?) {
+                    leads::do_not_call(tx, tenant_id, number, rule_now).await?;
+                    return Ok(true);
+                }
+                Ok(false)
+            })
+        });
+        Ok(message::opted_out(written.await?))
+    }
+
     async fn learn_once(
         &self,
         attempt_id: AttemptId,
@@ -312,38 +375,6 @@ async fn join(
         seats::save(tx, &row, epoch, now).await?;
     }
     Ok(true)
-}
-
-async fn identification(tx: &mut Tx, attempt_id: AttemptId) -> Result<Identification, StoreError> {
-    let row = attempts::by_id(tx, attempt_id)
-        .await?
-        .ok_or(StoreError::Corrupt("an attempt"))?;
-    let tenant_name: String = sqlx::query_scalar("SELECT name FROM tenants WHERE tenant_id = $1")
-        .bind(row.tenant_id.to_string())
-        .fetch_one(&mut **tx)
-        .await?;
-    Ok(Identification {
-        tenant_name,
-        number: row.from.formatted(),
-    })
-}
-
-impl Identification {
-    /// Name and number of the seller and the purpose of the call (47 CFR 64.1200(a)(7)(i)); the number spelt out.
-    fn sentence(&self) -> String {
-        let digits: Vec<String> = self
-            .number
-            .chars()
-            .filter(char::is_ascii_digit)
-            .map(|digit| digit.to_string())
-            .collect();
-        format!(
-            "This is {}. We called for telemarketing purposes and nobody is free to talk to you. \
-             To reach us, or to be called no more, our number is {}. Goodbye.",
-            self.tenant_name,
-            digits.join(" ")
-        )
-    }
 }
 
 fn call_sid(webhook: &Webhook) -> Result<CallSid, WebhookError> {

@@ -4,7 +4,7 @@ use dialer_core::phone_number::PhoneNumber;
 use jiff::Timestamp;
 use protocol::{CampaignId, LeadField, LeadId, TenantId};
 
-use super::{Store, StoreError, to_ms};
+use super::{Store, StoreError, Tx, to_ms};
 use crate::entropy;
 
 /// A person to put on a list.
@@ -71,4 +71,24 @@ pub async fn add(
             })
         })
         .await
+}
+
+/// Puts a number on a tenant's list of those that nobody calls again.
+///
+/// # Errors
+///
+/// See [`StoreError`].
+pub async fn do_not_call(
+    tx: &mut Tx,
+    tenant_id: TenantId,
+    number: PhoneNumber,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO do_not_call VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        .bind(tenant_id.to_string())
+        .bind(number.e164())
+        .bind(to_ms(now))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }

@@ -7,6 +7,9 @@ use quick_xml::{Writer, events::BytesText};
 /// Seconds a leg may last: Twilio's own ceiling, said explicitly.
 pub const LEG_TIME_LIMIT_S: u32 = 14_400;
 
+/// Seconds a listener has to press a key after the last word.
+const KEY_WAIT_S: u32 = 4;
+
 /// A TwiML document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Twiml(String);
@@ -70,6 +73,29 @@ impl Twiml {
             writer
                 .create_element("Say")
                 .write_text_content(BytesText::new(sentence))?;
+            writer.create_element("Hangup").write_empty().map(drop)
+        })
+    }
+
+    /// Says something to which the listener may press a key, which is posted to `key_url`; hangs up if they do not.
+    #[must_use]
+    pub fn ask(sentence: &str, key_url: &str) -> Self {
+        let wait = KEY_WAIT_S.to_string();
+        let attributes = [
+            ("action", key_url),
+            ("numDigits", "1"),
+            ("timeout", wait.as_str()),
+        ];
+        Self::response(|writer| {
+            writer
+                .create_element("Gather")
+                .with_attributes(attributes)
+                .write_inner_content(|writer| {
+                    writer
+                        .create_element("Say")
+                        .write_text_content(BytesText::new(sentence))
+                        .map(drop)
+                })?;
             writer.create_element("Hangup").write_empty().map(drop)
         })
     }
@@ -148,6 +174,17 @@ mod tests {
                 r#"<Conference beep="false" startConferenceOnEnter="false" endConferenceOnExit="false" "#,
                 r#"waitUrl="https://d/wait" jitterBufferSize="small" participantLabel="p-01ATTEMPT">"#,
                 "01SEAT</Conference></Dial>"
+            ),
+        );
+    }
+
+    #[test]
+    fn a_key_is_taken_while_the_words_are_spoken() {
+        check(
+            &Twiml::ask("Press 9.", "https://d/opt-out"),
+            concat!(
+                r#"<Gather action="https://d/opt-out" numDigits="1" timeout="4"><Say>Press 9.</Say></Gather>"#,
+                "<Hangup/>"
             ),
         );
     }

@@ -170,6 +170,51 @@ async fn an_answer_without_a_rep_hears_who_called_and_is_booked_once() {
 }
 
 #[tokio::test]
+async fn who_hears_the_message_can_ask_not_to_be_called_again() {
+    let desk = Desk::open(&[ADA]).await;
+    let rep = desk.rep("rita@acme.example", 'a').await;
+    desk.until_calls(1).await;
+    desk.floor.leave(rep).await.unwrap();
+    let twiml = desk.carrier.answer(0).await;
+    assert!(twiml.contains("press 9"), "{twiml}");
+    let call = desk.carrier.calls()[0].clone();
+    let mut form = call_form(&call, "in-progress");
+    form.push(("Digits".to_owned(), "9".to_owned()));
+    let reply = desk.carrier.webhook(&attribute(&twiml, "action"), &form).await;
+    assert!(
+        reply
+            .text()
+            .await
+            .unwrap()
+            .contains("You will not be called again.")
+    );
+    assert_eq!(desk.count("do_not_call").await, 1);
+}
+
+#[tokio::test]
+async fn who_calls_back_hears_whose_number_it_is_and_can_opt_out() {
+    let desk = Desk::open(&[ADA]).await;
+    let form = [
+        ("CallSid", leg_sid('d')),
+        ("From", format!("+1{ADA}")),
+        ("To", "+12125550100".to_owned()),
+    ];
+    let mut form = form.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    let url = desk.base_url.join("/twilio/voice/inbound").unwrap();
+    let twiml = desk
+        .carrier
+        .webhook(url.as_str(), &form)
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert!(twiml.contains("This is Acme."), "{twiml}");
+    form.push(("Digits".to_owned(), "9".to_owned()));
+    desk.carrier.webhook(&attribute(&twiml, "action"), &form).await;
+    assert_eq!(desk.count("do_not_call").await, 1);
+}
+
+#[tokio::test]
 async fn an_answer_goes_to_a_free_colleague_if_its_own_rep_is_gone() {
     let desk = Desk::open(&[ADA]).await;
     let rita = desk.rep("rita@acme.example", 'a').await;

@@ -4,17 +4,43 @@ use serde::Deserialize;
 
 use super::{Client, ClientError};
 
+/// Any resource, by its name.
 #[derive(Deserialize)]
-struct Application {
+struct Named {
     sid: String,
 }
 
 #[derive(Deserialize)]
 struct Applications {
-    applications: Vec<Application>,
+    applications: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+struct Numbers {
+    incoming_phone_numbers: Vec<Named>,
 }
 
 impl Client {
+    /// Sends the people who call one of our numbers to `voice_url`. False if the account does not own the number.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientError`].
+    pub async fn point_number(&self, e164: &str, voice_url: &str) -> Result<bool, ClientError> {
+        let request = self
+            .http
+            .get(self.url(&["IncomingPhoneNumbers.json"]))
+            .query(&[("PhoneNumber", e164)]);
+        let page: Numbers = self.send(request).await?;
+        let Some(number) = page.incoming_phone_numbers.into_iter().next() else {
+            return Ok(false);
+        };
+        let url = self.url(&["IncomingPhoneNumbers", &format!("{}.json", number.sid)]);
+        let form = [("VoiceUrl", voice_url), ("VoiceMethod", "POST")];
+        let _: Named = self.send(self.http.post(url).form(&form)).await?;
+        Ok(true)
+    }
+
     /// Makes sure that the TwiML application points to `voice_url`, and returns its SID.
     ///
     /// With a known SID that application is changed; else the one of this name is, or a new one is made.
@@ -41,7 +67,7 @@ impl Client {
             Some(sid) => self.url(&["Applications", &format!("{sid}.json")]),
             None => self.url(&["Applications.json"]),
         };
-        let application: Application = self.send(self.http.post(url).form(&form)).await?;
+        let application: Named = self.send(self.http.post(url).form(&form)).await?;
         Ok(application.sid)
     }
 
