@@ -51,7 +51,7 @@ impl Launch {
             },
             signalling: practice
                 .as_ref()
-                .and_then(|practice| practice.signalling)
+                .map(|practice| practice.signalling)
                 .or(signalling),
             practice,
             failure,
