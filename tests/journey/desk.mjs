@@ -25,9 +25,9 @@ export class Desk {
     desk.env = {
       HOME: home,
       XDG_RUNTIME_DIR: runtime,
-      XDG_DATA_HOME: "",
-      XDG_CONFIG_HOME: "",
-      XDG_CACHE_HOME: "",
+      XDG_DATA_HOME: undefined,
+      XDG_CONFIG_HOME: undefined,
+      XDG_CACHE_HOME: undefined,
     };
     await desk.#display();
     await desk.#keyring();
@@ -54,28 +54,22 @@ export class Desk {
       { env: this.env, ready: /(unix:\S+)\n/ },
     );
     this.env.DBUS_SESSION_BUS_ADDRESS = bus.match[1];
-    const keyring = await this.processes.start(
-      "keyring",
-      "gnome-keyring-daemon",
-      ["--unlock", "--components=secrets", "--foreground"],
-      { env: this.env, stdin: "pipe" },
-    );
-    keyring.child.stdin.end("desk");
-    await until("the keyring answers", () =>
+    // It puts itself into the background, and ends with the bus.
+    execFileSync("gnome-keyring-daemon", ["--unlock", "--components=secrets"], {
+      input: "desk",
+      env: { ...process.env, ...this.env },
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    const readDefault = "org.freedesktop.Secret.Service.ReadAlias";
+    await until("the keyring has a place for secrets", () =>
       execFileSync(
         "dbus-send",
         [
-          "--session",
-          "--print-reply",
-          "--dest=org.freedesktop.secrets",
-          "/org/freedesktop/secrets",
-          "org.freedesktop.DBus.Peer.Ping",
+          ...["--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets"],
+          ...[readDefault, "string:default"],
         ],
-        {
-          env: { ...process.env, ...this.env },
-          stdio: "pipe",
-        },
-      ),
+        { env: { ...process.env, ...this.env }, stdio: ["ignore", "pipe", "ignore"], encoding: "utf8" },
+      ).includes("/collection/"),
     );
   }
 

@@ -37,11 +37,11 @@ export class Network {
   }
 
   async legs() {
-    return (await this.#fetch("/emulator/legs")).json();
+    return (await (await this.#fetch("/emulator/legs")).json()).legs;
   }
 
   async events(after = 0) {
-    return (await this.#fetch(`/emulator/events?after=${after}`)).json();
+    return (await (await this.#fetch(`/emulator/events?after=${after}`)).json()).events;
   }
 
   /** What the leg heard in its last `seconds`. */

@@ -108,7 +108,12 @@ signalling_host = "${signalling}"
       "dialer",
       join(target, "offhook-dialer"),
       ["serve", "--config", this.config],
-      { env: { OFFHOOK_PRACTICE_NOW: new Date(PRACTICE_START_MS + Date.now() - this.#begun_ms).toISOString() }, ready: /offhook-dialer ready (http:\S+)/ },
+      {
+        env: {
+          OFFHOOK_PRACTICE_NOW: new Date(PRACTICE_START_MS + Date.now() - this.#begun_ms).toISOString(),
+        },
+        ready: /offhook-dialer ready (http:\S+)/,
+      },
     );
   }
 
@@ -143,6 +148,7 @@ signalling_host = "${signalling}"
       OFFHOOK_DATA_DIR: data,
       OFFHOOK_SERVER_URL: `http://127.0.0.1:${this.dialerPort}`,
       OFFHOOK_BROWSER: this.browser.command,
+      OFFHOOK_SIGNALLING_HOST: new URL(this.network.address).host,
     };
     if (this.shell === "window") {
       return Window.open(this.processes, { binary: join(target, "offhook"), args: [], env });
