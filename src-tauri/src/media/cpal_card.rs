@@ -191,7 +191,7 @@ where
     device.build_input_stream::<T, _, _>(
         config_of(chosen),
         move |samples, _| callback.deliver(samples.chunks_exact(channels).map(|frame| mono(frame))),
-        stream_failed,
+        first_failure(),
         Some(OPEN_TIMEOUT),
     )
 }
@@ -210,7 +210,7 @@ fn speak<T: SizedSample + FromSample<i16>>(
                 frame.fill(T::from_sample_(sample));
             }
         },
-        stream_failed,
+        first_failure(),
         Some(OPEN_TIMEOUT),
     )
 }
@@ -228,8 +228,13 @@ where
     i16::try_from(sum / count).expect("a mean lies between its terms")
 }
 
-/// The plug notices a stream that ended by its silence, on every system alike.
-#[expect(clippy::needless_pass_by_value, reason = "cpal passes errors by value")]
-fn stream_failed(error: cpal::Error) {
-    tracing::warn!(%error, "a sound stream reported an error");
+/// What to do with a stream's errors: say the first, for some streams repeat it without end. Whether the
+/// stream still works, the plug sees by its beat, on every system alike.
+fn first_failure() -> impl FnMut(cpal::Error) + Send {
+    let mut told = false;
+    move |error| {
+        if !std::mem::replace(&mut told, true) {
+            tracing::warn!(%error, "a sound stream reported an error");
+        }
+    }
 }

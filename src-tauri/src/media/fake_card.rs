@@ -100,7 +100,7 @@ impl SoundCard for FakeCard {
     fn open_speaker(&self, id: &str) -> Result<Opened<Playback>, CardError> {
         let (mut callback, end) = playback_pipe(48_000);
         let stream = self.start(id, move |state| {
-            state.played.extend(callback.take(PERIOD_SAMPLES))
+            state.played.extend(callback.take(PERIOD_SAMPLES));
         });
         Ok(Opened {
             end,

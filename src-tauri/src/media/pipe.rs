@@ -15,6 +15,9 @@ use rtrb::{Consumer, Producer, RingBuffer};
 const PIPE_SECONDS: u32 = 1;
 /// What waits for the card on top of the largest piece it has asked for: two ticks of the desk, which may be late.
 const SPARE_MS: u32 = 20;
+/// How much longer the queue gets each time the card ran dry while it played, and at most.
+const CAUTION_MS: u32 = 10;
+const CAUTION_STEPS_MAX: usize = 8;
 
 /// Makes the two sides of a microphone whose card works at this rate.
 #[must_use]
@@ -47,6 +50,7 @@ pub fn playback_pipe(rate_hz: u32) -> (PlaybackCallback, Playback) {
         ring: producer,
         beat,
         spare: (rate_hz / 1_000 * SPARE_MS) as usize,
+        caution_step: (rate_hz / 1_000 * CAUTION_MS) as usize,
         from_full: (rate_hz != Rate::Full.hz()).then(|| Resampler::new(Rate::Full.hz(), rate_hz)),
     };
     (callback, playback)
@@ -57,12 +61,15 @@ pub fn playback_pipe(rate_hz: u32) -> (PlaybackCallback, Playback) {
 pub(super) struct Beat {
     count: AtomicU64,
     largest: AtomicUsize,
+    /// How often the card wanted more than there was, with something there.
+    short: AtomicUsize,
 }
 
 impl Beat {
-    fn note(&self, samples: usize) {
-        self.largest.fetch_max(samples, Ordering::Relaxed);
+    /// Notes a call; answers whether the card has handled as much at once before.
+    fn note(&self, samples: usize) -> bool {
         self.count.fetch_add(1, Ordering::Relaxed);
+        samples <= self.largest.fetch_max(samples, Ordering::Relaxed)
     }
 
     /// How often the card has called.
@@ -100,7 +107,9 @@ pub struct PlaybackCallback {
 impl PlaybackCallback {
     /// The next samples to play; silence where the desk was late.
     pub fn take(&mut self, samples: usize) -> impl Iterator<Item = i16> {
-        self.beat.note(samples);
+        if self.beat.note(samples) && (1..samples).contains(&self.ring.slots()) {
+            self.beat.short.fetch_add(1, Ordering::Relaxed);
+        }
         (0..samples).map(|_| self.ring.pop().unwrap_or(0))
     }
 }
@@ -136,6 +145,7 @@ pub struct Playback {
     ring: Producer<i16>,
     beat: Arc<Beat>,
     spare: usize,
+    caution_step: usize,
     from_full: Option<Resampler>,
 }
 
@@ -143,7 +153,8 @@ impl Playback {
     /// Whether the card could run dry before the desk's next turn.
     pub(super) fn wants_more(&self) -> bool {
         let capacity = self.ring.buffer().capacity();
-        let wanted = self.beat.largest.load(Ordering::Relaxed) + self.spare;
+        let caution = self.beat.short.load(Ordering::Relaxed).min(CAUTION_STEPS_MAX) * self.caution_step;
+        let wanted = self.beat.largest.load(Ordering::Relaxed) + self.spare + caution;
         capacity - self.ring.slots() < wanted.min(capacity)
     }
 
@@ -189,6 +200,20 @@ mod tests {
         playback.write(&[7; 3]);
         let played: Vec<i16> = callback.take(5).collect();
         assert_eq!(played, [7, 7, 7, 0, 0]);
+    }
+
+    #[test]
+    fn a_card_that_ran_dry_gets_a_longer_queue_within_limits() {
+        let (mut callback, mut playback) = playback_pipe(48_000);
+        for _ in 0..100 {
+            playback.write(&[7; 3]);
+            callback.take(480).for_each(drop);
+        }
+        while playback.wants_more() {
+            playback.write(&[0; 480]);
+        }
+        let waiting = playback.ring.buffer().capacity() - playback.ring.slots();
+        assert_eq!(waiting, 480 + 960 + CAUTION_STEPS_MAX * 480);
     }
 
     #[test]

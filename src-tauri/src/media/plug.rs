@@ -25,8 +25,9 @@ use crate::{
 
 /// How often the devices and the beat are looked at; also how soon a changed choice takes effect.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
-/// Looks without a beat after which a device counts as dead; the first beat may come late.
-const SILENT_LOOKS_MAX: u32 = 2;
+/// Looks without a beat after which a device counts as dead. PulseAudio asks for the first sound and then,
+/// until the device runs, for up to two seconds for no more.
+const SILENT_LOOKS_MAX: u32 = 6;
 /// Changes the desk has not taken over yet.
 const CHANGES_MAX: usize = 16;
 
