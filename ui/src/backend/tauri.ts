@@ -1,14 +1,14 @@
 // The backend of the desktop app: Tauri's typed commands and events.
 import { Channel } from "@tauri-apps/api/core";
 
-import { BackendError, type Backend } from "./index";
-import { commands, events, type Error_ } from "./bindings";
-
-type Reply<T> = { status: "ok"; data: T } | { status: "error"; error: Error_ };
+import type { Backend } from "./index";
+import { commands, events } from "./bindings";
+import { done, value } from "./reply";
+import { tauriEngine } from "./tauriEngine";
 
 /** Answers from the program that owns this window. */
 export const tauriBackend: Backend = {
-  engine: null,
+  engine: tauriEngine,
 
   getSnapshot: () => value(commands.getSnapshot()),
   history: (before, limit) => value(commands.history(before, limit)),
@@ -43,13 +43,3 @@ export const tauriBackend: Backend = {
     return () => void commands.stopMicrophone();
   },
 };
-
-async function value<T>(reply: Promise<Reply<T>>): Promise<T> {
-  const settled = await reply;
-  if (settled.status === "error") throw new BackendError(settled.error.code, settled.error.message);
-  return settled.data;
-}
-
-async function done(reply: Promise<Reply<unknown>>): Promise<void> {
-  await value(reply);
-}

@@ -2,6 +2,7 @@
 import type { AudioDevice, Backend } from "../../backend";
 import type { MediaOverrides } from "../sdk";
 import { CODECS, NativeConnection, type Connections } from "./connection";
+import type { Engine } from "./engine";
 import { getUserMedia, MicrophoneStream } from "./microphone";
 
 /** What of the backend carries media. */
@@ -17,11 +18,7 @@ export async function nativeMedia(backend: MediaBackend): Promise<MediaOverrides
   defineGlobals();
 
   return {
-    RTCPeerConnection: class extends NativeConnection {
-      constructor() {
-        super(engine, connections);
-      }
-    },
+    RTCPeerConnection: connectionClass(engine, connections),
     MediaStream: MicrophoneStream,
     // The SDK uses only the members that this stream has.
     getUserMedia: getUserMedia as unknown as MediaOverrides["getUserMedia"],
@@ -29,6 +26,14 @@ export async function nativeMedia(backend: MediaBackend): Promise<MediaOverrides
       const { inputs, outputs } = await audioDevices();
       return [...asBrowser("audioinput", inputs), ...asBrowser("audiooutput", outputs)];
     },
+  };
+}
+
+function connectionClass(engine: Engine, connections: Connections): new () => NativeConnection {
+  return class extends NativeConnection {
+    constructor() {
+      super(engine, connections);
+    }
   };
 }
 
