@@ -30,6 +30,8 @@ use crate::{
 const SLEEP_MAX: SignedDuration = SignedDuration::from_secs(30);
 /// The longest a plan to wait stands: leads may have been imported.
 const PLAN_AGAIN_MAX: SignedDuration = SignedDuration::from_secs(15);
+/// After a plan that was overtaken by events.
+const PLAN_AGAIN_MIN: SignedDuration = SignedDuration::from_millis(200);
 /// Between two errands for the same attempt or leg.
 const ERRAND_AGAIN: SignedDuration = SignedDuration::from_secs(3);
 /// After the store failed.
@@ -292,7 +294,7 @@ impl Engine {
             .store
             .write(move |tx| Box::pin(async move { write_intent(tx, intent, now).await }));
         let Some(intent) = written.await? else {
-            return Ok(now);
+            return Ok(now + PLAN_AGAIN_MIN);
         };
         self.bucket.take(now);
         let floor = self.floor.clone();

@@ -26,6 +26,8 @@ const RETRY_AFTER: SignedDuration = SignedDuration::from_millis(400);
 const RETRY_AFTER_MAX: SignedDuration = SignedDuration::from_secs(4);
 /// A call that Twilio does not know right after it was placed is only slow to appear; one this old is gone.
 const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_secs(60);
+/// How far Twilio's clock and ours may be apart.
+const CLOCKS_APART_MAX: SignedDuration = SignedDuration::from_secs(60);
 /// Twilio's codes that are about the called number and not about us.
 const BAD_NUMBER_CODES: [u32; 5] = [21_211, 21_214, 21_216, 21_217, 21_265];
 
@@ -184,9 +186,11 @@ async fn search(floor: &Floor, row: &AttemptRow) {
         Ok(known) => known,
         Err(error) => return tracing::error!(%error, "the known calls cannot be read"),
     };
-    let ours = found
-        .into_iter()
-        .find(|call| !known.iter().any(|sid| sid == call.sid.as_str()));
+    let since = row.facts.intent_at() - CLOCKS_APART_MAX;
+    let ours = found.into_iter().find(|call| {
+        let is_new = call.created_at.is_none_or(|created_at| created_at >= since);
+        is_new && !known.iter().any(|sid| sid == call.sid.as_str())
+    });
     let at = floor.0.clock.now();
     let event = ours.map_or(CallEvent::NotFound { at }, |found| reported(found, at));
     learn(floor, attempt_id, vec![event]).await;
@@ -260,7 +264,7 @@ pub(super) async fn learn(floor: &Floor, attempt_id: AttemptId, events: Vec<Call
 }
 
 fn reported(found: Found, at: jiff::Timestamp) -> CallEvent {
-    let Found { sid, status } = found;
+    let Found { sid, status, .. } = found;
     CallEvent::Reported { sid, status, at }
 }
 

@@ -6,9 +6,13 @@ use dialer_core::{
     call::{CallSid, CallStatus},
     phone_number::PhoneNumber,
 };
+use jiff::Timestamp;
 use reqwest::{RequestBuilder, Response, StatusCode, header::RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, DeserializeOwned},
+};
 use url::Url;
 
 use crate::config;
@@ -93,6 +97,9 @@ pub struct Found {
     pub sid: CallSid,
     /// How far it is.
     pub status: CallStatus,
+    /// When Twilio took it; unknown if the reply does not say.
+    #[serde(rename = "date_created", default, deserialize_with = "rfc_2822")]
+    pub created_at: Option<Timestamp>,
 }
 
 impl Client {
@@ -242,6 +249,13 @@ struct Page {
 #[derive(Deserialize)]
 struct ErrorBody {
     code: Option<u32>,
+}
+
+/// A time as this API writes it: `Tue, 31 Aug 2010 20:36:28 +0000`.
+fn rfc_2822<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    let parsed = text.map(|text| jiff::fmt::rfc2822::parse(&text)).transpose();
+    Ok(parsed.map_err(de::Error::custom)?.map(|zoned| zoned.timestamp()))
 }
 
 async fn read(mut response: Response) -> Result<Vec<u8>, ClientError> {

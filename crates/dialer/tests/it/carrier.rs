@@ -43,6 +43,7 @@ pub(crate) enum Creates {
 pub(crate) struct Call {
     pub(crate) sid: String,
     pub(crate) status: String,
+    date_created: Option<&'static str>,
     form: Vec<(String, String)>,
 }
 
@@ -52,7 +53,7 @@ impl Call {
     }
 
     fn body(&self) -> Value {
-        json!({"sid": self.sid, "status": self.status})
+        json!({"sid": self.sid, "status": self.status, "date_created": self.date_created})
     }
 }
 
@@ -110,6 +111,19 @@ impl Carrier {
     /// How often `POST /Calls` came in.
     pub(crate) fn create_requests(&self) -> usize {
         self.account().requests
+    }
+
+    /// A call from before, placed by somebody else.
+    pub(crate) fn add_old_call(&self) {
+        let mut account = self.account();
+        let sid = format!("CA{:032x}", account.calls.len() + 1);
+        let date_created = Some("Tue, 06 Oct 2026 12:00:00 +0000");
+        account.calls.push(Call {
+            sid,
+            status: "completed".to_owned(),
+            date_created,
+            form: Vec::new(),
+        });
     }
 
     pub(crate) fn set_status(&self, index: usize, status: &str) {
@@ -191,6 +205,7 @@ async fn create(State(account): State<Arc<Mutex<Account>>>, body: String) -> Res
     let call = Call {
         sid,
         status: "queued".to_owned(),
+        date_created: None,
         form,
     };
     account.calls.push(call.clone());

@@ -74,6 +74,32 @@ async fn nobody_is_called_twice_and_a_list_that_is_done_says_so() {
 }
 
 #[tokio::test]
+async fn los_angeles_is_called_at_nine_and_not_before() {
+    let desk = Desk::open(&["2135550142"]).await;
+    let rep = desk.rep("rita@acme.example", 'a').await;
+    let knows_why =
+        async || matches!(desk.state(rep).await, SeatState::Waiting { waiting } if waiting.until.is_some());
+    desk.until("the seat knows why it waits", knows_why).await;
+    let SeatState::Waiting { waiting } = desk.state(rep).await else {
+        panic!("it waited a moment ago")
+    };
+    assert!(
+        waiting
+            .reason
+            .ends_with("in Los Angeles; calling starts at 9:00."),
+        "{}",
+        waiting.reason
+    );
+    let nine = "2026-10-06T16:00:00Z".parse().unwrap();
+    assert_eq!(waiting.until, Some(nine));
+
+    let until_shortly_before = nine.duration_since(desk.clock.now()) - SignedDuration::from_secs(1);
+    desk.clock.advance(until_shortly_before);
+    desk.until_calls(1).await;
+    assert!(desk.clock.now() >= nine);
+}
+
+#[tokio::test]
 async fn a_webhook_that_twilio_did_not_sign_changes_nothing() {
     let desk = Desk::open(&[ADA]).await;
     let rep = desk.rep("rita@acme.example", 'a').await;
@@ -302,6 +328,7 @@ async fn a_call_that_was_placed_behind_an_error_is_found_and_not_placed_again() 
 async fn a_call_that_was_never_placed_is_given_up_after_a_minute() {
     let desk = Desk::open(&[ADA]).await;
     desk.carrier.next_creates(&[Creates::Nothing]);
+    desk.carrier.add_old_call();
     let rep = desk.rep("rita@acme.example", 'a').await;
     let given_up = async || {
         let calls = desk.floor.calls(rep, None, 1).await.unwrap();
