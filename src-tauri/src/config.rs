@@ -1,11 +1,11 @@
 //! What a start of the program is told: by flags, by the environment, and by the practice floor.
 
-use std::{env, ffi::OsString, path::PathBuf};
+use std::{env, ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use clap::Parser;
 use url::Url;
 
-use crate::snapshot::Media;
+use crate::{api::parse_server_url, practice, snapshot::Media};
 
 /// A sales floor's desktop softphone.
 #[derive(Debug, Clone, Parser)]
@@ -24,8 +24,8 @@ pub struct Flags {
     pub data_dir: Option<PathBuf>,
 
     /// Use this dialer, whatever the settings say.
-    #[arg(long, env = "OFFHOOK_SERVER_URL", hide_short_help = true)]
-    pub server_url: Option<String>,
+    #[arg(long, env = "OFFHOOK_SERVER_URL", hide_short_help = true, value_parser = parse_server_url)]
+    pub server_url: Option<Url>,
 
     /// Run this command with the sign-in page's address instead of the system's browser.
     #[arg(long, env = "OFFHOOK_BROWSER", hide_short_help = true)]
@@ -36,8 +36,8 @@ pub struct Flags {
     pub dialer: Option<PathBuf>,
 
     /// Let the page connect to this stand-in for Twilio's signalling, `127.0.0.1:PORT`.
-    #[arg(long, env = "OFFHOOK_SIGNALLING_HOST", hide_short_help = true)]
-    pub signalling_host: Option<String>,
+    #[arg(long, env = "OFFHOOK_SIGNALLING_HOST", hide_short_help = true, value_parser = parse_loopback)]
+    pub signalling_host: Option<SocketAddr>,
 }
 
 /// What the controller has to know of it.
@@ -80,6 +80,10 @@ pub fn installed_dialer() -> Option<PathBuf> {
     Some(program.with_extension(env::consts::EXE_EXTENSION))
 }
 
+fn parse_loopback(text: &str) -> Result<SocketAddr, &'static str> {
+    practice::loopback(text).ok_or("an address of this machine is expected, such as 127.0.0.1:8080")
+}
+
 #[cfg(test)]
 mod tests {
     use clap::{CommandFactory, Parser};
@@ -90,9 +94,18 @@ mod tests {
     #[test]
     fn flags_are_consistent() {
         Flags::command().debug_assert();
+        let refused = |arguments: &[&str]| Flags::try_parse_from(arguments).is_err();
         assert!(
-            Flags::try_parse_from(["offhook", "--reset"]).is_err(),
+            refused(&["offhook", "--reset"]),
             "only the practice floor is emptied"
+        );
+        assert!(
+            refused(&["offhook", "--server-url", "http://dialer.example.com"]),
+            "in the clear"
+        );
+        assert!(
+            refused(&["offhook", "--signalling-host", "192.0.2.1:80"]),
+            "another machine"
         );
     }
 

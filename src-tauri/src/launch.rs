@@ -6,10 +6,9 @@ use std::{
 };
 
 use crate::{
-    api::parse_server_url,
     config::{Config, Flags, installed_dialer},
     controller::Handle,
-    practice::{self, Practice},
+    practice::Practice,
     snapshot::Media,
 };
 
@@ -32,19 +31,13 @@ impl Launch {
         } else {
             (None, None)
         };
-        let asked = flags
-            .server_url
-            .as_deref()
-            .map(parse_server_url)
-            .and_then(Result::ok);
-        let signalling = flags.signalling_host.as_deref().and_then(practice::loopback);
         Self {
             config: Config {
                 own_folder: flags.data_dir.is_some(),
                 server_url: practice
                     .as_ref()
                     .map(|practice| practice.server.clone())
-                    .or(asked),
+                    .or_else(|| flags.server_url.clone()),
                 practice: flags.practice,
                 media,
                 data_dir,
@@ -52,7 +45,7 @@ impl Launch {
             signalling: practice
                 .as_ref()
                 .map(|practice| practice.signalling)
-                .or(signalling),
+                .or(flags.signalling_host),
             practice,
             failure,
         }
