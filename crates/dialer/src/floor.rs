@@ -7,6 +7,7 @@ mod desk;
 mod engine;
 mod errand;
 mod message;
+mod outlook;
 mod reducer;
 mod webhook;
 

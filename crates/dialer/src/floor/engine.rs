@@ -8,15 +8,15 @@ use dialer_core::{
     attempt::{CallEvent, Phase},
     eligibility::{DialMode, Eligibility, judge},
     law::TenantRules,
-    plan::{Placement, Plan, TokenBucket, plan},
+    plan::{Placement, Plan, TokenBucket},
     seat::Input,
 };
 use jiff::{SignedDuration, Timestamp};
-use protocol::{AttemptId, SeatId, Waiting};
+use protocol::{AttemptId, CampaignId, SeatId, Waiting};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Floor, errand};
+use super::{Floor, errand, outlook};
 use crate::{
     entropy,
     store::{
@@ -47,6 +47,9 @@ enum Subject {
     Attempt(AttemptId),
     Leg(SeatId),
 }
+
+/// What was found for a campaign in this round, if it was that nobody is called.
+type Waits = BTreeMap<CampaignId, Plan>;
 
 struct Engine {
     floor: Floor,
@@ -132,13 +135,14 @@ impl Engine {
         self.begun
             .retain(|_, (begun_at, under_way)| *under_way || *begun_at + ERRAND_AGAIN > now);
         let mut next = now + SLEEP_MAX;
+        let mut waits = Waits::new();
         for row in &open {
             next = next.min(self.keep_attempt(row, &seats, now));
         }
         for row in &seats {
             next = next.min(self.keep_leg(row, now));
             if !row.left && row.seat.wants_line() {
-                next = next.min(self.plan(row).await?);
+                next = next.min(self.plan(row, &mut waits).await?);
             } else {
                 self.plan_at.remove(&row.seat_id);
             }
@@ -210,35 +214,38 @@ impl Engine {
         now + ERRAND_AGAIN
     }
 
-    /// Plans for a seat that is free; returns when to plan for it again.
-    async fn plan(&mut self, row: &SeatRow) -> Result<Timestamp, StoreError> {
+    /// Plans for a seat that is free, once per campaign and round if nobody is called; returns when to plan for it again.
+    async fn plan(&mut self, row: &SeatRow, waits: &mut Waits) -> Result<Timestamp, StoreError> {
         let (now, rule_now) = self.floor.now();
-        let waits = self.plan_at.get(&row.seat_id);
         // A seat that shows no reason was changed by its rep: it is planned for at once.
-        if let Some((epoch, at)) = waits
+        if let Some((epoch, at)) = self.plan_at.get(&row.seat_id)
             && *epoch == row.seat.epoch
             && *at > now
             && row.waiting.is_some()
         {
             return Ok(*at);
         }
-        let mut reader = self.floor.0.store.readers().acquire().await?;
-        let candidates = attempts::candidates(&mut reader, row.campaign_id, rule_now).await?;
-        let numbers = attempts::pool(&mut reader, row.campaign_id, rule_now).await?;
-        drop(reader);
         // The bucket goes by real time, the rules by rule time.
-        let bucket_wait = self.bucket.ready_at(now).duration_since(now);
-        let open_bucket = TokenBucket::new(1, rule_now - SignedDuration::from_secs(2));
-        match plan(
-            &candidates,
-            &numbers,
-            &TenantRules::default(),
-            &open_bucket,
-            rule_now,
-        ) {
-            Plan::Place(_) if bucket_wait.is_positive() => Ok(now + bucket_wait),
+        let ready_at = self.bucket.ready_at(now);
+        if ready_at > now {
+            return Ok(ready_at);
+        }
+        let planned = if let Some(wait) = waits.get(&row.campaign_id) {
+            wait.clone()
+        } else {
+            let mut reader = self.floor.0.store.readers().acquire().await?;
+            outlook::next_call(&mut reader, row.campaign_id, rule_now).await?
+        };
+        match planned {
             Plan::Place(placement) => self.place(row, placement).await,
             Plan::Wait { reason, until } => {
+                waits.insert(
+                    row.campaign_id,
+                    Plan::Wait {
+                        reason: reason.clone(),
+                        until,
+                    },
+                );
                 let at = until.map_or(now + PLAN_AGAIN_MAX, |until| now + until.duration_since(rule_now));
                 let at = at.clamp(now + ERRAND_AGAIN, now + PLAN_AGAIN_MAX);
                 self.plan_at.insert(row.seat_id, (row.seat.epoch, at));

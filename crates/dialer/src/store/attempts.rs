@@ -14,7 +14,7 @@ use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{StoreError, Tx, from_ms, parse, to_ms};
 
-pub use candidates::{candidate, candidates, pool};
+pub use candidates::{PAGE_LEADS, candidate, candidates, pool};
 pub use view::{history, record, view};
 
 /// An attempt with everything that is known about its call.

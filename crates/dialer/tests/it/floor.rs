@@ -100,6 +100,16 @@ async fn los_angeles_is_called_at_nine_and_not_before() {
 }
 
 #[tokio::test]
+async fn a_long_list_of_people_who_sleep_does_not_hide_one_who_is_awake() {
+    let asleep: Vec<String> = (0..2_001).map(|line| format!("213555{line:04}")).collect();
+    let numbers: Vec<&str> = asleep.iter().map(String::as_str).chain([ADA]).collect();
+    let desk = Desk::open(&numbers).await;
+    desk.rep("rita@acme.example", 'a').await;
+    desk.until_calls(1).await;
+    assert_eq!(desk.carrier.calls()[0].param("To"), "+12125550142");
+}
+
+#[tokio::test]
 async fn a_webhook_that_twilio_did_not_sign_changes_nothing() {
     let desk = Desk::open(&[ADA]).await;
     let rep = desk.rep("rita@acme.example", 'a').await;

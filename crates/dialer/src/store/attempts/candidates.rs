@@ -13,13 +13,14 @@ use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use crate::store::{StoreError, from_ms, parse, to_ms};
 
-/// Leads looked at in one plan, in the order they are dialed.
-const CANDIDATES_MAX: u32 = 2_000;
+/// Leads read at a time.
+pub const PAGE_LEADS: u32 = 2_000;
 /// How far back dials are counted.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// The leads of a campaign that are not done, in the order they are dialed: never tried first, then longest ago.
-/// Those on the do-not-call list or with a call in flight are left out.
+/// Those on the do-not-call list or with a call in flight are left out. Page 0 is the first; a page that is not full
+/// is the last.
 ///
 /// # Errors
 ///
@@ -28,6 +29,7 @@ pub async fn candidates(
     connection: &mut SqliteConnection,
     campaign_id: CampaignId,
     now: Timestamp,
+    page: u32,
 ) -> Result<Vec<Candidate>, StoreError> {
     let rows = sqlx::query(
         "SELECT leads.*, 0 AS do_not_call, 0 AS in_flight,
@@ -40,10 +42,11 @@ pub async fn candidates(
                            AND do_not_call.phone_number = leads.phone_number)
            AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.tenant_id = leads.tenant_id
                            AND to_number = leads.phone_number AND ended_at_ms IS NULL)
-         ORDER BY COALESCE(dialed_at_ms, 0), lead_id LIMIT $2",
+         ORDER BY COALESCE(dialed_at_ms, 0), lead_id LIMIT $2 OFFSET $3",
     )
     .bind(campaign_id.to_string())
-    .bind(CANDIDATES_MAX)
+    .bind(PAGE_LEADS)
+    .bind(page * PAGE_LEADS)
     .fetch_all(&mut *connection)
     .await?;
     let dials = recent_dials(connection, campaign_id, now).await?;
