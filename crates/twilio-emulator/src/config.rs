@@ -7,6 +7,9 @@ use secrecy::SecretString;
 /// Twilio's default pace for new accounts, in calls per second.
 pub const CPS_DEFAULT: u32 = 1;
 
+/// REST requests that the network answers at once. Twilio's own limit differs by account and is not published.
+pub(crate) const REST_CONCURRENCY_MAX_DEFAULT: usize = 100;
+
 /// The account and API key that clients of the emulator use, as they would Twilio's.
 #[derive(Clone, Debug)]
 pub struct Credentials {
@@ -33,6 +36,8 @@ pub struct Config {
     pub no_media: bool,
     /// Outbound calls the network starts per second.
     pub cps: u32,
+    /// REST requests answered at once; the others get 429 (20429).
+    pub rest_concurrency_max: usize,
     /// The phone numbers the account owns at the start, in E.164.
     pub numbers: Vec<String>,
     /// Answers to questions that Twilio's documents leave open.
@@ -49,6 +54,7 @@ impl Config {
             seed: 0,
             no_media: false,
             cps: CPS_DEFAULT,
+            rest_concurrency_max: REST_CONCURRENCY_MAX_DEFAULT,
             // 555-0100 to 555-0199 are set aside for fiction in every area code.
             numbers: ["202", "312", "415", "617", "713"]
                 .iter()

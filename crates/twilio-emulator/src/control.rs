@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::config::Switches;
-use crate::network::{Faults, Network, PersonaOrder};
+use crate::faults::{FaultOrders, RestFault};
+use crate::network::{Network, PersonaOrder};
 use crate::rest::ApiError;
 use crate::web::Site;
 
@@ -70,9 +71,18 @@ async fn set_persona(
         .ok_or_else(|| ApiError::new(400, 20001, "There is no such persona".to_owned()))
 }
 
-async fn set_faults(State(site): State<Site>, Json(faults): Json<Faults>) -> Result<StatusCode, ApiError> {
+/// `creates` is short for the faults of `POST Calls`.
+async fn set_faults(
+    State(site): State<Site>,
+    Json(orders): Json<FaultOrders>,
+) -> Result<StatusCode, ApiError> {
+    let creates = orders.creates.into_iter().map(|fault| RestFault {
+        on: "POST Calls.json".to_owned(),
+        ..fault
+    });
+    site.gate.set_faults(creates.chain(orders.rest).collect());
     site.network
-        .ask(move |network| network.set_faults(faults))
+        .ask(move |network| network.set_faults(orders.callbacks, orders.reads_lag_ms))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -88,6 +98,7 @@ async fn set_switches(
 }
 
 async fn reset(State(site): State<Site>) -> Result<StatusCode, ApiError> {
+    site.gate.set_faults(Vec::new());
     site.network.ask(Network::reset).await?;
     Ok(StatusCode::NO_CONTENT)
 }

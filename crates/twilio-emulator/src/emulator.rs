@@ -13,9 +13,11 @@ use crate::config::Config;
 use crate::driver::{self, Parts};
 use crate::media::{Media, MediaConfig};
 use crate::network::Network;
+use crate::rest::Gate;
 use crate::signal::Sockets;
 use crate::web::{self, Site};
 use crate::webhook::Webhooks;
+use crate::wire::{Fuse, FusedListener};
 
 /// A running phone network.
 #[derive(Debug)]
@@ -56,9 +58,14 @@ impl Emulator {
             sockets,
             media,
             credentials: config.credentials,
+            gate: Gate::new(config.seed, config.rest_concurrency_max),
         };
         let stopping = stop.clone().cancelled_owned();
-        let server = axum::serve(listener, web::router(site)).with_graceful_shutdown(stopping);
+        let server = axum::serve(
+            FusedListener(listener),
+            web::router(site).into_make_service_with_connect_info::<Fuse>(),
+        )
+        .with_graceful_shutdown(stopping);
         let server_task = tokio::spawn(async move {
             if let Err(error) = server.await {
                 tracing::error!(%error, "the listener failed");

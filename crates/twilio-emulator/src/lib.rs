@@ -5,6 +5,7 @@ mod config;
 mod control;
 mod driver;
 mod emulator;
+mod faults;
 pub mod media;
 mod network;
 mod rest;
@@ -15,6 +16,7 @@ mod sound;
 mod twiml;
 mod web;
 mod webhook;
+mod wire;
 
 pub use config::{CPS_DEFAULT, Config, Credentials, Switches, WaitUrlFetch};
 pub use emulator::Emulator;

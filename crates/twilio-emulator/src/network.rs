@@ -21,11 +21,12 @@ mod views;
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 
 pub(crate) use account::{ApplicationChanges, Change, NumberChanges, RoutingChanges};
 pub(crate) use call::Endpoint;
 pub(crate) use end::{CallChanges, StatusChange};
-pub(crate) use faults::{CreateFault, Faults};
 pub(crate) use place::{CallOrder, Instructions};
 pub(crate) use population::PersonaOrder;
 pub(crate) use room::ParticipantChanges;
@@ -33,6 +34,7 @@ pub(crate) use run::{Fetch, SoundSource};
 pub(crate) use views::{CallFilter, ConferenceFilter};
 
 use crate::config::{Config, Switches};
+use crate::faults::CallbackFault;
 use crate::media::{MediaCommand, MediaEvent};
 use crate::rest::ApiError;
 use crate::sid::{CallSid, ConferenceSid, Sids};
@@ -136,6 +138,7 @@ enum Timer {
     SoundEnds(CallSid, u64),
     PersonLeaves(CallSid),
     Callback(CallSid, Request),
+    ReleaseCallbacks(CallSid),
     TokenExpiry(SocketId, i64),
     Rejoin(CallSid, u64),
 }
@@ -151,7 +154,12 @@ pub(crate) struct Network {
     cps: u32,
     sids: Sids,
     population: Population,
-    faults: Faults,
+    callback_faults: Vec<CallbackFault>,
+    /// Callbacks that wait to be overtaken.
+    held_callbacks: BTreeMap<CallSid, Vec<Request>>,
+    /// Draws which faults happen, apart from the people's draws.
+    fault_rng: ChaCha8Rng,
+    reads_lag_ms: u32,
     events: EventLog,
     calls: BTreeMap<CallSid, Call>,
     /// In order of creation.
@@ -181,7 +189,10 @@ impl Network {
             cps: config.cps.max(1),
             sids: Sids::new(config.seed, now),
             population: Population::new(config.seed),
-            faults: Faults::default(),
+            callback_faults: Vec::new(),
+            held_callbacks: BTreeMap::new(),
+            fault_rng: ChaCha8Rng::seed_from_u64(!config.seed),
+            reads_lag_ms: 0,
             events: EventLog::default(),
             calls: BTreeMap::new(),
             call_order: VecDeque::new(),
@@ -271,7 +282,9 @@ impl Network {
         self.conference_order.clear();
         self.open_rooms.clear();
         self.population.forget();
-        self.faults = Faults::default();
+        self.callback_faults.clear();
+        self.held_callbacks.clear();
+        self.reads_lag_ms = 0;
         self.events.clear();
         self.timers
             .retain(|_, timer| matches!(timer, Timer::TokenExpiry(..)));
@@ -289,6 +302,7 @@ impl Network {
             Timer::SoundEnds(call, play) => self.play_ended(&call, play),
             Timer::PersonLeaves(call) => self.end(&call, call::Status::Completed, "the person hung up"),
             Timer::Callback(call, request) => self.outputs.push_back(Output::Callback { call, request }),
+            Timer::ReleaseCallbacks(call) => self.release_callbacks(&call),
             Timer::TokenExpiry(socket, expires_at_s) => self.token_expired(socket, expires_at_s),
             Timer::Rejoin(call, binding) => self.rejoin_expired(&call, binding),
         }

@@ -4,6 +4,7 @@ mod applications;
 mod calls;
 mod conferences;
 mod error;
+mod faults;
 mod form;
 mod numbers;
 mod page;
@@ -11,6 +12,7 @@ mod page;
 use axum::Router;
 
 pub(crate) use error::ApiError;
+pub(crate) use faults::{Gate, pass};
 
 use crate::web::Site;
 

@@ -15,7 +15,7 @@ use tower_http::cors::{Any, CorsLayer};
 use crate::config::Credentials;
 use crate::driver::NetworkHandle;
 use crate::media::Media;
-use crate::rest::ApiError;
+use crate::rest::{ApiError, Gate};
 use crate::signal::{self, Sockets};
 use crate::{control, rest};
 
@@ -29,6 +29,7 @@ pub(crate) struct Site {
     pub(crate) sockets: Sockets,
     pub(crate) media: Option<Media>,
     pub(crate) credentials: Credentials,
+    pub(crate) gate: Gate,
 }
 
 impl FromRef<Site> for NetworkHandle {
@@ -47,7 +48,9 @@ pub(crate) fn router(site: Site) -> Router {
     let guarded =
         |routes: Router<Site>| routes.layer(middleware::from_fn_with_state(site.clone(), authenticate));
     Router::new()
-        .merge(guarded(rest::routes()))
+        .merge(guarded(
+            rest::routes().layer(middleware::from_fn_with_state(site.clone(), rest::pass)),
+        ))
         .merge(guarded(control::routes()))
         .route("/signal", any(signal::upgrade))
         .merge(insights())

@@ -1,108 +1,35 @@
-//! Faults on order: what goes wrong next, and how often.
-
-use std::collections::VecDeque;
+//! Callbacks on their way to the application, and what becomes of them.
 
 use jiff::SignedDuration;
 
-use super::call::Endpoint;
+use super::call::{Call, Endpoint};
 use super::{Network, Timer};
+use crate::faults::{CallbackEffect, CallbackFault};
 use crate::sid::CallSid;
 use crate::webhook::Request;
 
-/// Faults that wait for their occasion, as `PUT /emulator/faults` sets them.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Faults {
-    /// What the next `POST Calls` meet, one entry after the other.
-    pub(crate) creates: VecDeque<Repeated<CreateFault>>,
-    /// What the next callbacks meet.
-    pub(crate) callbacks: Vec<CallbackFault>,
-}
-
-/// A fault and how many more times it happens.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Repeated<T> {
-    pub(crate) effect: T,
-    #[serde(default = "once")]
-    pub(crate) times: u32,
-}
-
-/// How placing a call goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) enum CreateFault {
-    /// The answer is 500, and the call goes out all the same.
-    #[serde(rename = "500-placed")]
-    ErrorPlaced,
-    /// The answer is 500 and nothing happens.
-    #[serde(rename = "500-not-placed")]
-    ErrorNotPlaced,
-    /// The answer is 429 (20429) and nothing happens.
-    #[serde(rename = "429")]
-    TooManyRequests,
-}
-
-/// How a callback goes wrong.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CallbackFault {
-    pub(crate) effect: CallbackEffect,
-    #[serde(default = "once")]
-    pub(crate) times: u32,
-    /// How late a delayed callback, or the second copy of a duplicated one, is.
-    #[serde(default)]
-    pub(crate) delay_ms: u32,
-    /// Only callbacks that say this `CallStatus` or `StatusCallbackEvent`.
-    pub(crate) event: Option<String>,
-}
-
-/// What becomes of a callback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum CallbackEffect {
-    Drop,
-    Duplicate,
-    Delay,
-}
-
-fn once() -> u32 {
-    1
-}
-
-impl Faults {
-    fn next_create(&mut self) -> Option<CreateFault> {
-        while let Some(front) = self.creates.front_mut() {
-            if front.times > 0 {
-                front.times -= 1;
-                return Some(front.effect);
-            }
-            self.creates.pop_front();
-        }
-        None
-    }
-
-    fn next_callback(&mut self, event: &str) -> Option<(CallbackEffect, u32)> {
-        self.callbacks.retain(|fault| fault.times > 0);
-        let fault = self
-            .callbacks
-            .iter_mut()
-            .find(|f| f.event.as_deref().is_none_or(|only| only == event))?;
-        fault.times -= 1;
-        Some((fault.effect, fault.delay_ms))
-    }
-}
+/// A reordered callback that no other one overtakes is sent after this long.
+const HELD_MS_DEFAULT: u32 = 2_000;
+/// How far behind the overtaking callback it follows, so that they cannot race.
+const OVERTAKEN_BY: SignedDuration = SignedDuration::from_millis(200);
 
 impl Network {
-    pub(crate) fn set_faults(&mut self, faults: Faults) {
+    /// Replaces the faults that callbacks and reads meet.
+    pub(crate) fn set_faults(&mut self, callbacks: Vec<CallbackFault>, reads_lag_ms: u32) {
         self.log("faults.set", &[]);
-        self.faults = faults;
+        self.callback_faults = callbacks;
+        self.reads_lag_ms = reads_lag_ms;
     }
 
-    /// The fault this `POST Calls` meets, if any.
-    pub(crate) fn take_create_fault(&mut self) -> Option<CreateFault> {
-        let fault = self.faults.next_create()?;
-        self.log("fault.create", &[("effect", &format!("{fault:?}"))]);
-        Some(fault)
+    /// Notes a fault that a REST request met.
+    pub(crate) fn note_rest_fault(&mut self, on: &str, effect: &str) {
+        self.log("fault.rest", &[("on", on), ("effect", effect)]);
+    }
+
+    /// Whether reads show this call yet.
+    pub(super) fn is_visible(&self, call: &Call) -> bool {
+        let age = self.now.duration_since(call.created_at);
+        age >= SignedDuration::from_millis(self.reads_lag_ms.into())
     }
 
     /// Sends a callback on its way, through the faults.
@@ -119,26 +46,44 @@ impl Network {
             &[("call", call.as_str()), ("event", event), ("url", &request.url)],
         );
         let now = SignedDuration::ZERO;
-        let Some((effect, delay_ms)) = self.faults.next_callback(event) else {
+        let fault = CallbackFault::next(&mut self.callback_faults, event, &mut self.fault_rng);
+        let Some(fault) = fault else {
             self.set_timer(now, Timer::Callback(call.clone(), request));
-            return;
+            return self.release_callbacks(call);
         };
-        let later = SignedDuration::from_millis(delay_ms.into());
         self.log(
             "fault.callback",
             &[
                 ("call", call.as_str()),
                 ("event", event),
-                ("effect", &format!("{effect:?}")),
+                ("effect", &format!("{:?}", fault.effect)),
             ],
         );
-        match effect {
+        let later = SignedDuration::from_millis(fault.delay_ms.into());
+        match fault.effect {
             CallbackEffect::Drop => {}
             CallbackEffect::Delay => self.set_timer(later, Timer::Callback(call.clone(), request)),
             CallbackEffect::Duplicate => {
                 self.set_timer(now, Timer::Callback(call.clone(), request.clone()));
                 self.set_timer(later, Timer::Callback(call.clone(), request));
             }
+            CallbackEffect::Reorder => {
+                let wait_ms = if fault.delay_ms == 0 {
+                    HELD_MS_DEFAULT
+                } else {
+                    fault.delay_ms
+                };
+                self.held_callbacks.entry(call.clone()).or_default().push(request);
+                let wait = SignedDuration::from_millis(wait_ms.into());
+                self.set_timer(wait, Timer::ReleaseCallbacks(call.clone()));
+            }
+        }
+    }
+
+    /// Sends what was held back to be overtaken.
+    pub(super) fn release_callbacks(&mut self, call: &CallSid) {
+        for request in self.held_callbacks.remove(call).unwrap_or_default() {
+            self.set_timer(OVERTAKEN_BY, Timer::Callback(call.clone(), request));
         }
     }
 

@@ -32,6 +32,12 @@ impl Network {
         Ok(self.call_json(call))
     }
 
+    /// What a client that asks for the call is shown.
+    pub(crate) fn call_read(&self, sid: &CallSid) -> Result<Value, ApiError> {
+        let call = self.calls.get(sid).filter(|call| self.is_visible(call));
+        Ok(self.call_json(call.ok_or_else(|| not_found(sid.as_str()))?))
+    }
+
     pub(crate) fn conference_view(&self, sid: &ConferenceSid) -> Result<Value, ApiError> {
         let conference = self.conferences.get(sid).ok_or_else(|| not_found(sid.as_str()))?;
         Ok(self.conference_json(conference))

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::form::Form;
 use super::page::page;
 use super::{ApiError, resource};
-use crate::network::{CallChanges, CallFilter, CallOrder, CreateFault, Instructions, StatusChange};
+use crate::network::{CallChanges, CallFilter, CallOrder, Instructions, StatusChange};
 use crate::sid::CallSid;
 use crate::web::Site;
 
@@ -33,20 +33,9 @@ async fn create(State(site): State<Site>, form: Form) -> Result<(StatusCode, Jso
         .filter(|name| form.text(name).is_some())
         .collect();
     let created = site.network.ask(move |network| {
-        let fault = network.take_create_fault();
-        match fault {
-            Some(CreateFault::TooManyRequests) => {
-                return Err(ApiError::new(429, 20429, "Too Many Requests".to_owned()));
-            }
-            Some(CreateFault::ErrorNotPlaced) => return Err(internal()),
-            Some(CreateFault::ErrorPlaced) | None => {}
-        }
         let sid = network.create_call(order)?;
         for name in passed_over {
             network.pass_over(&sid, name);
-        }
-        if fault.is_some() {
-            return Err(internal());
         }
         network.call_view(&sid)
     });
@@ -59,7 +48,7 @@ async fn fetch(
 ) -> Result<Json<Value>, ApiError> {
     let sid = CallSid::from_text(&resource(&call));
     Ok(Json(
-        site.network.ask(move |network| network.call_view(&sid)).await??,
+        site.network.ask(move |network| network.call_read(&sid)).await??,
     ))
 }
 
@@ -199,8 +188,4 @@ pub(super) fn is_e164(text: &str) -> bool {
 
 fn refuse(code: u32, message: &str) -> ApiError {
     ApiError::new(400, code, message.to_owned())
-}
-
-fn internal() -> ApiError {
-    ApiError::new(500, 20500, "An internal server error has occurred".to_owned())
 }

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::floor::{Floor, OWN_NUMBER, PROSPECT};
+use crate::floor::{ACCOUNT_SID, AUTH_TOKEN, Floor, OWN_NUMBER, PROSPECT, signed_in};
 
 const ORDER: [(&str, &str); 3] = [("To", PROSPECT), ("From", OWN_NUMBER), ("Twiml", "<Response/>")];
 
@@ -72,5 +72,93 @@ async fn callbacks_are_dropped_doubled_and_delayed() {
     );
     assert!(!statuses.contains(&"initiated".to_owned()));
     floor.wait_for_status(&call, "completed").await;
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn connections_break_before_and_after_the_call_is_placed() {
+    let floor = Floor::open().await;
+    floor.persona_at(PROSPECT, "busy").await;
+    let creates = json!([{ "effect": "reset-before" }, { "effect": "reset-after" }, { "effect": "cut", "at_byte": 40 }]);
+    floor.control("faults", "", &json!({ "creates": creates })).await;
+    for placed in [0, 1, 2] {
+        let place = floor
+            .client
+            .post(floor.rest("Calls.json"))
+            .basic_auth(ACCOUNT_SID, Some(AUTH_TOKEN))
+            .form(&ORDER);
+        let answer = match place.send().await {
+            Ok(response) => response.bytes().await.map(|body| body.len()),
+            Err(error) => Err(error),
+        };
+        assert!(answer.is_err(), "{placed}: {answer:?}");
+        let calls = floor.get("Calls.json").await["calls"].as_array().unwrap().len();
+        assert_eq!(calls, placed);
+    }
+    assert_eq!(floor.post("Calls.json", &ORDER).await.0, StatusCode::CREATED);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn slow_replies_hold_their_place_and_more_at_once_are_refused() {
+    let floor = Floor::open_with(|config| config.rest_concurrency_max = 1).await;
+    let slow = json!([{ "effect": "slow", "on": "GET Applications", "delay_ms": 60_000 }]);
+    floor.control("faults", "", &json!({ "rest": slow })).await;
+    let waiting = floor
+        .client
+        .get(floor.rest("Applications.json"))
+        .basic_auth(ACCOUNT_SID, Some(AUTH_TOKEN))
+        .send();
+    let waiting = tokio::spawn(waiting);
+    floor.wait_for_event("fault.rest", "effect", "Slow").await;
+    let (status, body) = floor.post("Calls.json", &ORDER).await;
+    assert_eq!(
+        (status, &body["code"]),
+        (StatusCode::TOO_MANY_REQUESTS, &20429.into())
+    );
+    waiting.abort();
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn reads_lag_behind_creates() {
+    let floor = Floor::open().await;
+    floor.listener_at(PROSPECT).await;
+    floor
+        .control("faults", "", &json!({ "reads_lag_ms": 600_000 }))
+        .await;
+    let (status, call) = floor.post("Calls.json", &ORDER).await;
+    assert_eq!(status, StatusCode::CREATED);
+    assert_eq!(floor.get("Calls.json").await["calls"], json!([]));
+    let path = floor.rest(&format!("Calls/{}.json", call["sid"].as_str().unwrap()));
+    let read = signed_in(floor.client.get(&path)).await;
+    assert_eq!(read.status(), StatusCode::NOT_FOUND);
+    floor.control("faults", "", &json!({})).await;
+    assert_eq!(signed_in(floor.client.get(&path)).await.status(), StatusCode::OK);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_reordered_callback_arrives_after_the_next_one() {
+    let floor = Floor::open().await;
+    floor.listener_at(PROSPECT).await;
+    let callbacks = json!([{ "effect": "reorder", "event": "ringing" }]);
+    floor
+        .control("faults", "", &json!({ "callbacks": callbacks }))
+        .await;
+    let call = floor.place(&[("Twiml", "<Response><Pause/></Response>")]).await;
+    floor
+        .application
+        .wait_for("/status", &[("CallStatus", "ringing"), ("CallSid", &call)])
+        .await;
+    let order: Vec<String> = floor
+        .application
+        .received("/status")
+        .iter()
+        .map(|request| request.params["CallStatus"].clone())
+        .collect();
+    let place = |wanted: &str| order.iter().position(|status| status == wanted);
+    assert!(place("in-progress") < place("ringing"), "{order:?}");
+    assert!(place("in-progress").is_some());
     floor.close().await;
 }

@@ -56,7 +56,7 @@ impl Network {
     pub(crate) fn list_calls(&self, filter: &CallFilter) -> Vec<Value> {
         let newest_first = self.call_order.iter().rev().filter_map(|sid| self.calls.get(sid));
         newest_first
-            .filter(|call| filter.shows(call))
+            .filter(|call| self.is_visible(call) && filter.shows(call))
             .map(|call| self.call_json(call))
             .collect()
     }
