@@ -11,6 +11,8 @@ const FILES_MAX: usize = 7;
 
 /// Which parts log how much; the syntax is that of `tracing_subscriber::EnvFilter`.
 const FILTER_VARIABLE: &str = "OFFHOOK_LOG";
+/// The PulseAudio client calls each connection an event and each end of one an error.
+const FILTER_DEFAULT: &str = "info,pulseaudio=off";
 
 /// Logs into `folder` from now on, and to the terminal if the variable asks for something.
 ///
@@ -30,7 +32,7 @@ pub(crate) fn start(folder: &Path) -> anyhow::Result<()> {
         .is_ok()
         .then(|| tracing_subscriber::fmt::layer().with_writer(std::io::stderr));
     tracing_subscriber::registry()
-        .with(asked.unwrap_or_else(|_| EnvFilter::new("info")))
+        .with(asked.unwrap_or_else(|_| EnvFilter::new(FILTER_DEFAULT)))
         .with(
             tracing_subscriber::fmt::layer()
                 .with_ansi(false)

@@ -12,12 +12,11 @@ use super::desk::TICK_SAMPLES;
 
 /// How much faster or slower to play per millisecond that waits too long or too short.
 const STRETCH_PER_MS: f64 = 0.000_1;
-/// Half a percent corrects any clock and is not heard.
-const STRETCH_MAX: f64 = 0.005;
-/// A backlog is played faster than that, which is heard a little: better than a second's delay.
-const HURRY_MAX: f64 = 0.02;
-/// From here on it is a backlog and not a drifting clock.
-const BACKLOG_MS: f64 = 200.0;
+/// One percent corrects any clock and is not heard in speech.
+const STRETCH_MAX: f64 = 0.01;
+/// What waits longer than the network asks for by more than this is dropped: the speaker began late, or the
+/// network stood still, and a skipped syllable is better than a delay that stays.
+const BACKLOG_MS: u64 = 150;
 /// Weight of one tick in the average depth; packets come every second tick, so single ones say nothing.
 const DEPTH_WEIGHT: f64 = 0.02;
 
@@ -64,15 +63,26 @@ impl Line {
 
     /// Adds the next 10 ms of the other side to `mix`.
     pub(super) fn add_to(&mut self, mix: &mut [i16; TICK_SAMPLES]) {
+        let mut tick = [0; TICK_SAMPLES];
         while self.ready.len() < mix.len() {
-            let mut tick = [0; TICK_SAMPLES];
             self.incoming.pull(&mut tick);
+            if self.incoming.depth_ms() > self.incoming.target_ms() + BACKLOG_MS {
+                self.drop_backlog();
+            }
             self.follow_clock();
             self.ready.extend(self.stretch.process(&tick));
         }
         for (mixed, sample) in mix.iter_mut().zip(self.ready.drain(..TICK_SAMPLES)) {
             *mixed = mixed.saturating_add(sample);
         }
+    }
+
+    fn drop_backlog(&mut self) {
+        let mut tick = [0; TICK_SAMPLES];
+        while self.incoming.depth_ms() > self.incoming.target_ms() {
+            self.incoming.pull(&mut tick);
+        }
+        self.excess_ms = 0.0;
     }
 
     /// The remote's clock and the sound card's differ: sound that waits longer and longer is played faster.
@@ -90,12 +100,7 @@ impl Line {
 
 /// The length sound gets when this much of it waits too long (negative: too short).
 fn stretch(excess_ms: f64) -> f64 {
-    let limit = if excess_ms > BACKLOG_MS {
-        HURRY_MAX
-    } else {
-        STRETCH_MAX
-    };
-    1.0 - (excess_ms * STRETCH_PER_MS).clamp(-STRETCH_MAX, limit)
+    1.0 - (excess_ms * STRETCH_PER_MS).clamp(-STRETCH_MAX, STRETCH_MAX)
 }
 
 fn millis(ms: u64) -> f64 {
@@ -111,9 +116,9 @@ mod tests {
         assert!((stretch(0.0) - 1.0).abs() < f64::EPSILON);
         for (excess_ms, range) in [
             (10.0, 0.998..1.0),
-            (100.0, 0.994..0.996),
-            (400.0, 0.979..0.981),
-            (-1_000.0, 1.004..1.006),
+            (50.0, 0.994..0.996),
+            (400.0, 0.989..0.991),
+            (-400.0, 1.009..1.011),
         ] {
             assert!(
                 range.contains(&stretch(excess_ms)),
