@@ -1,28 +1,51 @@
-//! The network's clock: wall time that never runs backwards.
+//! The network's clock: wall time that never runs backwards, or time that moves only when told to.
 
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::config::ClockMode;
+
 /// Reads time for everything in this crate; the machines get `now` as a parameter.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
-    started: Instant,
-    epoch: Timestamp,
+#[derive(Clone, Debug)]
+pub(crate) enum Clock {
+    Real { started: Instant, epoch: Timestamp },
+    Virtual(Arc<Mutex<Timestamp>>),
 }
 
 impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the shell's one clock")]
-    pub(crate) fn start() -> Self {
-        Self {
-            started: Instant::now(),
-            epoch: Timestamp::now(),
+    pub(crate) fn start(mode: ClockMode) -> Self {
+        match mode {
+            ClockMode::Real => Self::Real {
+                started: Instant::now(),
+                epoch: Timestamp::now(),
+            },
+            ClockMode::Virtual { start } => Self::Virtual(Arc::new(Mutex::new(start))),
         }
     }
 
-    pub(crate) fn now(self) -> Timestamp {
-        let elapsed = SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX);
-        self.epoch.saturating_add(elapsed).unwrap_or(Timestamp::MAX)
+    pub(crate) fn now(&self) -> Timestamp {
+        match self {
+            Self::Real { started, epoch } => {
+                let elapsed = SignedDuration::try_from(started.elapsed()).unwrap_or(SignedDuration::MAX);
+                epoch.saturating_add(elapsed).unwrap_or(Timestamp::MAX)
+            }
+            Self::Virtual(now) => *now.lock().expect("nothing panics while it holds this lock"),
+        }
+    }
+
+    pub(crate) fn is_virtual(&self) -> bool {
+        matches!(self, Self::Virtual(_))
+    }
+
+    /// Moves virtual time forward; real time moves by itself.
+    pub(crate) fn advance_to(&self, at: Timestamp) {
+        if let Self::Virtual(now) = self {
+            let mut now = now.lock().expect("nothing panics while it holds this lock");
+            *now = at.max(*now);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 /// Twilio's default pace for new accounts, in calls per second.
@@ -23,6 +24,19 @@ pub struct Credentials {
     pub api_key_secret: SecretString,
 }
 
+/// What moves time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockMode {
+    /// The machine's own clock.
+    Real,
+    /// `POST /emulator/clock` alone; possible without media only. Then the same seed and the same requests
+    /// give the same SIDs and the same events.
+    Virtual {
+        /// What time it is at first.
+        start: Timestamp,
+    },
+}
+
 /// How to start an [`crate::Emulator`].
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -38,6 +52,8 @@ pub struct Config {
     pub cps: u32,
     /// REST requests answered at once; the others get 429 (20429).
     pub rest_concurrency_max: usize,
+    /// What moves time.
+    pub clock: ClockMode,
     /// The phone numbers the account owns at the start, in E.164.
     pub numbers: Vec<String>,
     /// Answers to questions that Twilio's documents leave open.
@@ -54,6 +70,7 @@ impl Config {
             seed: 0,
             no_media: false,
             cps: CPS_DEFAULT,
+            clock: ClockMode::Real,
             rest_concurrency_max: REST_CONCURRENCY_MAX_DEFAULT,
             // 555-0100 to 555-0199 are set aside for fiction in every area code.
             numbers: ["202", "312", "415", "617", "713"]

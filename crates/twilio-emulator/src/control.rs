@@ -5,6 +5,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/emulator/personas/{number}", put(set_persona))
         .route("/emulator/faults", put(set_faults))
         .route("/emulator/switches", put(set_switches))
+        .route("/emulator/clock", get(clock).post(advance_clock))
         .route("/emulator/reset", post(reset))
 }
 
@@ -95,6 +97,29 @@ async fn set_switches(
         .ask(move |network| network.set_switches(switches))
         .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn clock(State(site): State<Site>) -> Json<Value> {
+    Json(json!({ "now": site.clock.now(), "virtual": site.clock.is_virtual() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_ms: u32,
+}
+
+async fn advance_clock(
+    State(site): State<Site>,
+    Json(advance): Json<Advance>,
+) -> Result<Json<Value>, ApiError> {
+    if !site.clock.is_virtual() {
+        let message = "The clock is real; start with --clock virtual".to_owned();
+        return Err(ApiError::new(409, 20409, message));
+    }
+    let by = SignedDuration::from_millis(advance.advance_ms.into());
+    let now = site.network.advance(by).await?;
+    Ok(Json(json!({ "now": now, "virtual": true })))
 }
 
 async fn reset(State(site): State<Site>) -> Result<StatusCode, ApiError> {

@@ -1,9 +1,12 @@
 //! The task that owns the network: feeds it what happens and does what it says.
 
+mod advance;
+
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -13,6 +16,7 @@ use crate::sid::CallSid;
 use crate::signal::Sockets;
 use crate::sound;
 use crate::webhook::{Request, Webhooks};
+use advance::{Advance, Errands};
 
 /// Messages to the network that wait at once; senders wait beyond that.
 const MESSAGES_WAITING_MAX: usize = 10_000;
@@ -22,6 +26,7 @@ type Question = Box<dyn FnOnce(&mut Network) + Send>;
 enum Message {
     Tell(Input),
     Ask(Question),
+    Advance(Advance),
 }
 
 /// How everybody else talks to the network.
@@ -58,6 +63,16 @@ impl NetworkHandle {
         receiver.await.map_err(|_| Stopped)
     }
 
+    /// Lets virtual time pass, with all that happens meanwhile; gives the time it is then.
+    pub(crate) async fn advance(&self, by: SignedDuration) -> Result<Timestamp, Stopped> {
+        let (done, passed) = oneshot::channel();
+        self.messages
+            .send(Message::Advance(Advance { by, done }))
+            .await
+            .map_err(|_| Stopped)?;
+        passed.await.map_err(|_| Stopped)
+    }
+
     /// Resolves when the network stops.
     pub(crate) async fn stopped(&self) {
         self.stop.cancelled().await;
@@ -84,9 +99,11 @@ pub(crate) fn start(network: Network, parts: Parts) -> (NetworkHandle, tokio::ta
     };
     let driver = Driver {
         network,
+        errands: Errands::new(parts.clock.is_virtual()),
+        advances: VecDeque::new(),
+        goal: None,
         parts,
         handle: handle.clone(),
-        errands: JoinSet::new(),
     };
     (handle, tokio::spawn(driver.run(receiver)))
 }
@@ -95,15 +112,30 @@ struct Driver {
     network: Network,
     parts: Parts,
     handle: NetworkHandle,
-    /// Requests and sounds under way; dropped with the driver.
-    errands: JoinSet<()>,
+    errands: Errands,
+    /// Virtual time that is still to pass, in the order it was asked for.
+    advances: VecDeque<Advance>,
+    /// When the first of them is over, once it has begun.
+    goal: Option<Timestamp>,
 }
 
 impl Driver {
     async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
         let stop = self.parts.stop.clone();
         loop {
-            let due_in = self.network.deadline().map(|deadline| {
+            if !self.advances.is_empty() {
+                self.errands.start_waiting();
+            }
+            if self.may_advance() && messages.is_empty() && !stop.is_cancelled() {
+                self.advance();
+                self.perform_all();
+                // Whoever asks meanwhile gets an answer.
+                tokio::task::yield_now().await;
+                continue;
+            }
+            // Virtual deadlines are not met by waiting.
+            let deadline = self.network.deadline().filter(|_| !self.parts.clock.is_virtual());
+            let due_in = deadline.map(|deadline| {
                 let wait = deadline.duration_since(self.parts.clock.now());
                 std::time::Duration::try_from(wait).unwrap_or_default()
             });
@@ -123,21 +155,22 @@ impl Driver {
                         self.network.advance_to(self.parts.clock.now());
                         question(&mut self.network);
                     }
+                    Some(Message::Advance(advance)) => self.advances.push_back(advance),
                     None => return,
                 },
                 Some(event) = self.parts.media_events.recv() => {
                     self.network.handle(Input::Media(event), self.parts.clock.now());
                 }
-                Some(done) = self.errands.join_next() => {
-                    if let Err(error) = done {
-                        tracing::error!(%error, "a request or a sound panicked");
-                    }
-                }
+                () = self.errands.done() => {}
                 () = due => self.network.handle(Input::Tick, self.parts.clock.now()),
             }
-            while let Some(output) = self.network.poll() {
-                self.perform(output);
-            }
+            self.perform_all();
+        }
+    }
+
+    fn perform_all(&mut self) {
+        while let Some(output) = self.network.poll() {
+            self.perform(output);
         }
     }
 
@@ -163,7 +196,7 @@ impl Driver {
 
     fn fetch(&mut self, fetch: Fetch) {
         let (webhooks, network) = (self.parts.webhooks.clone(), self.handle.clone());
-        self.errands.spawn(async move {
+        self.errands.start(async move {
             let result = webhooks.deliver(&fetch.request).await;
             network.tell(Input::Fetched { fetch, result }).await;
         });
@@ -171,7 +204,7 @@ impl Driver {
 
     fn call_back(&mut self, call: CallSid, request: Request) {
         let (webhooks, network) = (self.parts.webhooks.clone(), self.handle.clone());
-        self.errands.spawn(async move {
+        self.errands.start(async move {
             let result = webhooks.deliver(&request).await.map(|_| ());
             network
                 .tell(Input::CallbackDone {
@@ -186,7 +219,7 @@ impl Driver {
     fn play(&mut self, call: CallSid, play: u64, source: SoundSource, rounds: u32) {
         let (webhooks, network) = (self.parts.webhooks.clone(), self.handle.clone());
         let media = self.parts.media.clone();
-        self.errands.spawn(async move {
+        self.errands.start(async move {
             let samples: Arc<[i16]> = match sound::samples(source, &webhooks, media.is_some()).await {
                 Ok(samples) => samples.into(),
                 Err(reason) => return network.tell(Input::SoundFailed { call, play, reason }).await,
@@ -206,7 +239,7 @@ impl Driver {
 
     fn answer_offer(&mut self, call: CallSid, offer: String) {
         let (media, network) = (self.parts.media.clone(), self.handle.clone());
-        self.errands.spawn(async move {
+        self.errands.start_at_once(async move {
             let result = match media {
                 Some(media) => {
                     let answer = media.answer_offer(call.as_str().to_owned(), offer).await;

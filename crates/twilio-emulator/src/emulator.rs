@@ -38,14 +38,18 @@ impl Emulator {
             .await
             .with_context(|| format!("cannot listen on {}", config.listen))?;
         let addr = listener.local_addr()?;
-        let clock = Clock::start();
+        let clock = Clock::start(config.clock);
+        anyhow::ensure!(
+            config.no_media || !clock.is_virtual(),
+            "sound takes real time: a virtual clock needs a network without media"
+        );
         let stop = CancellationToken::new();
         let (event_sender, media_events) = mpsc::unbounded_channel();
         let media =
             (!config.no_media).then(|| Media::start(MediaConfig { bind_ip: addr.ip() }, event_sender));
         let sockets = Sockets::default();
         let parts = Parts {
-            clock,
+            clock: clock.clone(),
             webhooks: Webhooks::new(config.credentials.auth_token.clone()),
             sockets: sockets.clone(),
             media: media.clone(),
@@ -58,6 +62,7 @@ impl Emulator {
             sockets,
             media,
             credentials: config.credentials,
+            clock,
             gate: Gate::new(config.seed, config.rest_concurrency_max),
         };
         let stopping = stop.clone().cancelled_owned();

@@ -18,5 +18,5 @@ mod web;
 mod webhook;
 mod wire;
 
-pub use config::{CPS_DEFAULT, Config, Credentials, Switches, WaitUrlFetch};
+pub use config::{CPS_DEFAULT, ClockMode, Config, Credentials, Switches, WaitUrlFetch};
 pub use emulator::Emulator;

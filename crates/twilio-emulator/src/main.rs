@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use secrecy::SecretString;
-use twilio_emulator::{CPS_DEFAULT, Config, Credentials, Emulator};
+use twilio_emulator::{CPS_DEFAULT, ClockMode, Config, Credentials, Emulator};
 
 /// A phone network in a box that Twilio's own SDKs talk to, with real audio.
 #[derive(Parser)]
@@ -36,6 +36,18 @@ struct Args {
     /// Outbound calls started per second.
     #[arg(long, default_value_t = CPS_DEFAULT)]
     cps: u32,
+    /// What moves time; `virtual` needs --no-media.
+    #[arg(long, value_enum, default_value_t = ClockKind::Real)]
+    clock: ClockKind,
+    /// What time it is at first when the clock is virtual: a Monday morning.
+    #[arg(long, default_value = "2026-01-05T15:00:00Z")]
+    clock_start: jiff::Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ClockKind {
+    Real,
+    Virtual,
 }
 
 #[tokio::main]
@@ -66,6 +78,12 @@ async fn run(args: Args) -> anyhow::Result<()> {
         seed: args.seed,
         no_media: args.no_media,
         cps: args.cps,
+        clock: match args.clock {
+            ClockKind::Real => ClockMode::Real,
+            ClockKind::Virtual => ClockMode::Virtual {
+                start: args.clock_start,
+            },
+        },
         ..Config::new(credentials)
     };
     let stop = stop_signal().context("cannot listen for signals")?;

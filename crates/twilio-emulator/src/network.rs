@@ -51,6 +51,9 @@ use run::Step;
 /// Finished calls are forgotten, oldest first, beyond this many.
 const CALLS_MAX: usize = 100_000;
 
+/// No sound takes less than a frame, or a loop of empty ones would stop time.
+const SOUND_MS_MIN: u64 = 20;
+
 /// Names one WebSocket of the Voice SDK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SocketId(pub(crate) u64);
@@ -223,7 +226,8 @@ impl Network {
             Input::CallbackDone { call, url, result } => self.callback_done(&call, &url, result),
             Input::Media(event) => self.media_event(event),
             Input::SoundLength { call, play, ms } => {
-                let length = SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX));
+                let length =
+                    SignedDuration::from_millis(i64::try_from(ms.max(SOUND_MS_MIN)).unwrap_or(i64::MAX));
                 self.set_timer(length, Timer::SoundEnds(call, play));
             }
             Input::SoundFailed { call, play, reason } => {

@@ -43,7 +43,7 @@ sid!(
     "Names one filling of a room, from its first participant to its last."
 );
 
-/// Makes identifiers. They differ at every start, so that a database that outlives the emulator never
+/// Makes identifiers. On a real clock they differ at every start, so that a database that outlives the emulator never
 /// meets the same one twice; what people do depends on the seed only.
 #[derive(Debug)]
 pub(crate) struct Sids(ChaCha8Rng);

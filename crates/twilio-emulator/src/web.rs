@@ -12,6 +12,7 @@ use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 use tower_http::cors::{Any, CorsLayer};
 
+use crate::clock::Clock;
 use crate::config::Credentials;
 use crate::driver::NetworkHandle;
 use crate::media::Media;
@@ -29,6 +30,7 @@ pub(crate) struct Site {
     pub(crate) sockets: Sockets,
     pub(crate) media: Option<Media>,
     pub(crate) credentials: Credentials,
+    pub(crate) clock: Clock,
     pub(crate) gate: Gate,
 }
 

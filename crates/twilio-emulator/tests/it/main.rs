@@ -9,3 +9,4 @@ mod faults;
 mod floor;
 mod rooms;
 mod rules;
+mod time;
