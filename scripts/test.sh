@@ -18,8 +18,7 @@ step "format" cargo fmt --all --check
 step "lint the interface" npm run --silent lint
 step "build the interface" npm run --silent build:ui
 step "lint" cargo clippy --quiet --workspace --all-targets --features custom-protocol -- -D warnings
-step "test" cargo test --workspace --all-targets --features custom-protocol
-step "documentation" cargo test --quiet --workspace --doc --features custom-protocol
+step "test" cargo test --workspace --features custom-protocol
 step "test the interface" npm run --silent test:ui
 step "the Voice SDK against the phone network" node tests/voice-sdk/run.mjs
 step "the journey, in Chromium and in the real window" node tests/journey/run.mjs

@@ -1,7 +1,7 @@
 // Chromium over the bridge: the path of Windows and macOS, where the webview's own WebRTC carries the call.
 import { chromium } from "playwright-core";
 import { until } from "./processes.mjs";
-import { findInPage } from "./page.mjs";
+import { findInPage, isStillInPage } from "./page.mjs";
 
 const FLAGS = [
   "--no-sandbox",
@@ -71,6 +71,11 @@ export class ChromiumPage {
   /** True if there is one; with `disabled`, one that cannot be used counts as well. */
   async has(kind, name, { disabled = false } = {}) {
     return this.evaluate(`(...wanted) => (${findInPage})(...wanted) !== null`, kind, name, disabled);
+  }
+
+  /** True when nothing on the page is moving from one state to another. */
+  isStill() {
+    return this.evaluate(isStillInPage.toString());
   }
 
   text() {

@@ -33,3 +33,13 @@ export function findInPage(kind, name, disabled = false) {
   );
   return all.find((element) => nameOf(element).trim().toLowerCase() === wanted) ?? all[0] ?? null;
 }
+
+/** Runs inside the page. True when no transition and no animation with an end is running. */
+export function isStillInPage() {
+  return document
+    .getAnimations()
+    .every(
+      (animation) =>
+        animation.playState !== "running" || animation.effect?.getTiming().iterations === Infinity,
+    );
+}

@@ -46,7 +46,7 @@ class Tour {
       await this.#converse(
         "The first conversation",
         "Interested",
-        "Wants a visit on Thursday. Save & next brings the next person.",
+        "Thursday afternoon, after three. Ask for the side door.",
       );
       await this.#converse("The second conversation", "Call back", "Asked to be called after four.");
       await this.#lookBack();
@@ -82,11 +82,7 @@ class Tour {
   }
 
   async #converse(name, disposition, note) {
-    await until(
-      "somebody is called",
-      async () => /ringing|calling|dialing/i.test(await this.app.text()),
-      DIAL_LIMIT_MS,
-    );
+    await until("somebody is called", () => this.app.has("button", "Stop ringing"), DIAL_LIMIT_MS);
     await this.#stop(`${name}: dialing`, "Who is called, their local time, and why they may be called now.");
     await until("somebody answers", () => this.app.has("button", "Mute"), DIAL_LIMIT_MS);
     await this.#stop(
@@ -111,8 +107,12 @@ class Tour {
     await this.app.click("History");
     await this.#shows("Interested");
     await this.#stop("History", "Every call with its result and note, also without the dialer.");
-    await this.app.click("Audio");
-    await this.#stop("Audio", "Which microphone and speaker, with a level meter and a test tone.");
+    await this.app.click("Close");
+    await this.app.click("Microphone and speaker");
+    await this.#stop(
+      "Microphone and speaker",
+      "Which microphone and speaker, with a level meter and a test tone.",
+    );
   }
 
   #shows(text) {
@@ -121,6 +121,7 @@ class Tour {
 
   async #stop(name, note) {
     const picture = `${String(this.#stops.length + 1).padStart(2, "0")}-${name.toLowerCase().replace(/[^a-z]+/g, "-")}.png`;
+    await until("the window has settled", () => this.app.isStill());
     await this.app.screenshot(join(folder, picture));
     const seconds = ((Date.now() - this.#start) / 1000).toFixed(1);
     this.#stops.push({ name, note, picture, seconds });

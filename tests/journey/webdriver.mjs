@@ -1,7 +1,7 @@
 // The real window, driven by WebKitWebDriver (W3C WebDriver).
 import { writeFileSync } from "node:fs";
 import { until } from "./processes.mjs";
-import { findInPage } from "./page.mjs";
+import { findInPage, isStillInPage } from "./page.mjs";
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -78,6 +78,11 @@ export class Window {
   /** True if there is one; with `disabled`, one that cannot be used counts as well. */
   async has(kind, name, { disabled = false } = {}) {
     return (await this.evaluate(findInPage.toString(), kind, name, disabled)) !== null;
+  }
+
+  /** True when nothing on the page is moving from one state to another. */
+  isStill() {
+    return this.evaluate(isStillInPage.toString());
   }
 
   text() {

@@ -66,10 +66,12 @@ impl Dialer {
         let public_base_url = public_base_url(config.public_base_url, addr)?;
 
         let client = twilio::Client::new(&config.twilio)?;
-        let voice_url = Addresses::new(&public_base_url, &config.twilio.auth_token).voice_client();
-        let application_sid =
-            point_application_here(&client, &voice_url, config.twilio.application_sid.as_deref()).await?;
+        let addresses = Addresses::new(&public_base_url, &config.twilio.auth_token);
+        let known_sid = config.twilio.application_sid.as_deref();
+        let application_sid = point_application_here(&client, &addresses.voice_client(), known_sid).await?;
         let shutdown = CancellationToken::new();
+        let numbers = point_numbers_here(client.clone(), store.clone(), addresses.voice_inbound());
+        tokio::spawn(shutdown.clone().run_until_cancelled_owned(numbers));
         let floor = Floor::start(
             floor::Setup {
                 store: store.clone(),
@@ -202,6 +204,27 @@ async fn point_application_here(
             Ok(known.to_owned())
         }
         (Err(error), None) => Err(error).context("the TwiML application cannot be found or created"),
+    }
+}
+
+/// Sends the people who call one of our numbers to this dialer. A number that cannot be pointed still places calls.
+async fn point_numbers_here(client: twilio::Client, store: Store, voice_url: String) {
+    let numbers: Result<Vec<String>, _> = sqlx::query_scalar("SELECT DISTINCT phone_number FROM numbers")
+        .fetch_all(store.readers())
+        .await;
+    for number in numbers.into_iter().flatten() {
+        match client.point_number(&number, &voice_url).await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(
+                number,
+                "this number is not the Twilio account's; its calls are refused"
+            ),
+            Err(error) => tracing::warn!(
+                number,
+                error = &error as &dyn Error,
+                "people who call this number back may not be answered"
+            ),
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+//! What the fold promises: any order, any repetition, one state.
+
 use jiff::{SignedDuration, Timestamp};
 use proptest::{prelude::*, sample::Index};
 use protocol::{AttemptResult, AttemptState, SeatId};

@@ -8,7 +8,7 @@ use crate::store::leads::NewLead;
 pub(super) const CAMPAIGN_NAME: &str = "Spring roof inspections";
 
 pub(super) const SCRIPT: &str = "\
-Hi, this is Riley with Bright Ridge Roofing, calling on a recorded line. Did I catch you at an okay time?
+Hi, this is Riley with Bright Ridge Roofing. Did I catch you at an okay time?
 
 We are inspecting roofs in your neighborhood this month, after the winter. It takes twenty minutes, nobody has to be \
 home, and it costs nothing. You get photos and a one-page report.
