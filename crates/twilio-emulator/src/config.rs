@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use crate::world::World;
+
 /// Twilio's default pace for new accounts, in calls per second.
 pub const CPS_DEFAULT: u32 = 1;
 
@@ -54,6 +56,8 @@ pub struct Config {
     pub rest_concurrency_max: usize,
     /// What moves time.
     pub clock: ClockMode,
+    /// Who lives on the network.
+    pub world: World,
     /// The phone numbers the account owns at the start, in E.164.
     pub numbers: Vec<String>,
     /// Answers to questions that Twilio's documents leave open.
@@ -71,6 +75,7 @@ impl Config {
             no_media: false,
             cps: CPS_DEFAULT,
             clock: ClockMode::Real,
+            world: World::default(),
             rest_concurrency_max: REST_CONCURRENCY_MAX_DEFAULT,
             // 555-0100 to 555-0199 are set aside for fiction in every area code.
             numbers: ["202", "312", "415", "617", "713"]

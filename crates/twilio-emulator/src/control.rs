@@ -1,7 +1,8 @@
 //! The control API under `/emulator/`: the ground truth, people and faults.
 
+use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
@@ -14,6 +15,7 @@ use crate::faults::{FaultOrders, RestFault};
 use crate::network::{Network, PersonaOrder};
 use crate::rest::ApiError;
 use crate::web::Site;
+use crate::world::World;
 
 /// Events in one answer; ask again with `after` for more.
 const EVENTS_PER_PAGE_MAX: usize = 10_000;
@@ -24,6 +26,8 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/emulator/legs", get(legs))
         .route("/emulator/legs/{call}/heard.wav", get(heard))
         .route("/emulator/personas/{number}", put(set_persona))
+        .route("/emulator/world", put(set_world))
+        .route("/emulator/wear", get(wear))
         .route("/emulator/faults", put(set_faults))
         .route("/emulator/switches", put(set_switches))
         .route("/emulator/clock", get(clock).post(advance_clock))
@@ -71,6 +75,30 @@ async fn set_persona(
         .await?;
     set.map(|()| StatusCode::NO_CONTENT)
         .ok_or_else(|| ApiError::new(400, 20001, "There is no such persona".to_owned()))
+}
+
+/// JSON, or TOML if the content type says so.
+async fn set_world(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, ApiError> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    let world = if kind.is_some_and(|kind| kind.contains("toml")) {
+        World::from_toml(&String::from_utf8_lossy(&body))
+    } else {
+        World::from_json(&body)
+    };
+    let world = world.map_err(|error| ApiError::new(400, 20001, error.to_string()))?;
+    site.network.ask(move |network| network.set_world(world)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn wear(State(site): State<Site>) -> Result<Json<Value>, ApiError> {
+    let numbers = site.network.ask(|network| network.wear()).await?;
+    Ok(Json(json!({ "numbers": numbers })))
 }
 
 /// `creates` is short for the faults of `POST Calls`.

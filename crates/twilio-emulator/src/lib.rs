@@ -17,6 +17,7 @@ mod twiml;
 mod web;
 mod webhook;
 mod wire;
+pub mod world;
 
 pub use config::{CPS_DEFAULT, ClockMode, Config, Credentials, Switches, WaitUrlFetch};
 pub use emulator::Emulator;

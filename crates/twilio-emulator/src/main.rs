@@ -1,11 +1,13 @@
 //! Runs the phone network.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use secrecy::SecretString;
+use twilio_emulator::world::World;
 use twilio_emulator::{CPS_DEFAULT, ClockMode, Config, Credentials, Emulator};
 
 /// A phone network in a box that Twilio's own SDKs talk to, with real audio.
@@ -42,6 +44,9 @@ struct Args {
     /// What time it is at first when the clock is virtual: a Monday morning.
     #[arg(long, default_value = "2026-01-05T15:00:00Z")]
     clock_start: jiff::Timestamp,
+    /// Who lives on the network: TOML, or JSON if the name ends so.
+    #[arg(long)]
+    world: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -83,6 +88,10 @@ async fn run(args: Args) -> anyhow::Result<()> {
             ClockKind::Virtual => ClockMode::Virtual {
                 start: args.clock_start,
             },
+        },
+        world: match &args.world {
+            Some(path) => World::read(path).with_context(|| format!("no world in {}", path.display()))?,
+            None => World::default(),
         },
         ..Config::new(credentials)
     };

@@ -191,7 +191,7 @@ impl Network {
             no_media: config.no_media,
             cps: config.cps.max(1),
             sids: Sids::new(config.seed, now),
-            population: Population::new(config.seed),
+            population: Population::new(config.seed, config.world.clone()),
             callback_faults: Vec::new(),
             held_callbacks: BTreeMap::new(),
             fault_rng: ChaCha8Rng::seed_from_u64(!config.seed),

@@ -23,6 +23,12 @@ impl Network {
         push(&mut params, "Timestamp", &rfc2822(self.now));
         push(&mut params, "CallbackSource", "call-progress-events");
         push(&mut params, "SequenceNumber", &progress.sequence.to_string());
+        if matches!(status, Status::Ringing | Status::InProgress)
+            && !call.inbound
+            && let Some(level) = self.population.stir_status(&call.from)
+        {
+            push(&mut params, "StirStatus", level);
+        }
         if status.is_final() {
             let duration_s = call.duration_s();
             push(&mut params, "CallDuration", &duration_s.to_string());
@@ -65,6 +71,12 @@ impl Network {
                     if number.starts_with("+1") { "US" } else { "" },
                 );
             }
+        }
+        if call.inbound
+            && call.from.starts_with('+')
+            && let Some(verstat) = self.population.stir_verstat(&call.from)
+        {
+            push(&mut params, "StirVerstat", verstat);
         }
         params
     }

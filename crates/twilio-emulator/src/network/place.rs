@@ -142,6 +142,10 @@ impl Network {
             return;
         };
         call.dialled_at = Some(self.now);
+        self.settle_presence(sid);
+        let Some(call) = self.calls.get_mut(sid) else {
+            return;
+        };
         let ring_timeout = SignedDuration::from_secs(call.ring_timeout_s.into());
         let Party::Person(persona) = &call.party else {
             return;
@@ -177,7 +181,9 @@ impl Network {
             Answer::NoAnswer => None,
             Answer::Busy | Answer::Unreachable => return self.refuse(sid),
         };
-        self.enter(sid, Status::Ringing);
+        if !self.population.rings_silently(&call.to) {
+            self.enter(sid, Status::Ringing);
+        }
         if let Some((ring_ms, timer)) = next {
             self.set_timer(SignedDuration::from_millis(i64::from(ring_ms)), timer);
         }
@@ -208,7 +214,8 @@ impl Network {
     }
 
     pub(super) fn pick_up(&mut self, sid: &CallSid) {
-        let Some(call) = self.calls.get(sid).filter(|call| call.status == Status::Ringing) else {
+        let rings = |call: &&Call| matches!(call.status, Status::Initiated | Status::Ringing);
+        let Some(call) = self.calls.get(sid).filter(rings) else {
             return;
         };
         let Party::Person(persona) = &call.party else {

@@ -1,5 +1,7 @@
 //! The machine by itself, on a clock that jumps from one deadline to the next.
 
+mod world;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
