@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::config::Switches;
 use crate::faults::{FaultOrders, RestFault};
-use crate::network::{Network, PersonaOrder};
+use crate::network::{Network, PersonaOrder, SocketEvent};
 use crate::rest::ApiError;
 use crate::web::Site;
 use crate::world::World;
@@ -25,6 +25,8 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/emulator/events", get(events))
         .route("/emulator/legs", get(legs))
         .route("/emulator/legs/{call}/heard.wav", get(heard))
+        .route("/emulator/clients", get(clients))
+        .route("/emulator/clients/{identity}", post(befall_client))
         .route("/emulator/personas/{number}", put(set_persona))
         .route("/emulator/world", put(set_world))
         .route("/emulator/wear", get(wear))
@@ -51,6 +53,32 @@ async fn events(State(site): State<Site>, Query(query): Query<After>) -> Result<
 async fn legs(State(site): State<Site>) -> Result<Json<Value>, ApiError> {
     let legs = site.network.ask(|network| network.legs()).await?;
     Ok(Json(json!({ "legs": legs })))
+}
+
+async fn clients(State(site): State<Site>) -> Result<Json<Value>, ApiError> {
+    let clients = site.network.ask(|network| network.clients()).await?;
+    Ok(Json(json!({ "clients": clients })))
+}
+
+#[derive(Deserialize)]
+struct Befall {
+    event: SocketEvent,
+}
+
+async fn befall_client(
+    State(site): State<Site>,
+    Path(identity): Path<String>,
+    Json(befall): Json<Befall>,
+) -> Result<StatusCode, ApiError> {
+    let path = format!("/emulator/clients/{identity}");
+    let sockets = site
+        .network
+        .ask(move |network| network.befall_client(&identity, befall.event))
+        .await?;
+    if sockets == 0 {
+        return Err(ApiError::not_found(&path));
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn heard(State(site): State<Site>, Path(call): Path<String>) -> Result<Response, ApiError> {

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::media::{Media, MediaCommand, MediaEvent};
+use crate::media::{Media, MediaCommand, MediaError, MediaEvent};
 use crate::network::{Fetch, Input, Network, Output, SoundSource};
 use crate::sid::CallSid;
 use crate::signal::Sockets;
@@ -190,7 +190,10 @@ impl Driver {
                 rounds,
             } => self.play(call, play, source, rounds),
             Output::AnswerOffer { call, offer } => self.answer_offer(call, offer),
+            Output::Offer { call } => self.offer(call),
+            Output::AcceptAnswer { call, answer } => self.accept_answer(call, answer),
             Output::Signal { socket, frame } => self.parts.sockets.send(socket, frame),
+            Output::Drop(socket) => self.parts.sockets.close(socket),
         }
     }
 
@@ -243,11 +246,41 @@ impl Driver {
             let result = match media {
                 Some(media) => {
                     let answer = media.answer_offer(call.as_str().to_owned(), offer).await;
-                    answer.map_err(|error| format!("{:#}", anyhow::Error::from(error)))
+                    answer.map_err(reason)
                 }
                 None => Ok(sound::SILENT_ANSWER.to_owned()),
             };
             network.tell(Input::OfferAnswered { call, result }).await;
         });
     }
+
+    fn offer(&mut self, call: CallSid) {
+        let (media, network) = (self.parts.media.clone(), self.handle.clone());
+        self.errands.start_at_once(async move {
+            let result = match media {
+                Some(media) => media.offer(call.as_str().to_owned()).await.map_err(reason),
+                // It names no direction, so it may as well be an offer.
+                None => Ok(sound::SILENT_ANSWER.to_owned()),
+            };
+            network.tell(Input::Offered { call, result }).await;
+        });
+    }
+
+    fn accept_answer(&mut self, call: CallSid, answer: String) {
+        let (media, network) = (self.parts.media.clone(), self.handle.clone());
+        self.errands.start_at_once(async move {
+            let result = match media {
+                Some(media) => {
+                    let accepted = media.accept_answer(&call.as_str().to_owned(), answer).await;
+                    accepted.map_err(reason)
+                }
+                None => Ok(()),
+            };
+            network.tell(Input::AnswerAccepted { call, result }).await;
+        });
+    }
+}
+
+fn reason(error: MediaError) -> String {
+    format!("{:#}", anyhow::Error::from(error))
 }

@@ -26,6 +26,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 pub(crate) use account::{ApplicationChanges, Change, NumberChanges, RoutingChanges};
 pub(crate) use call::Endpoint;
+pub(crate) use client::SocketEvent;
 pub(crate) use end::{CallChanges, StatusChange};
 pub(crate) use place::{CallOrder, Instructions};
 pub(crate) use population::PersonaOrder;
@@ -89,6 +90,16 @@ pub(crate) enum Input {
         call: CallSid,
         result: Result<String, String>,
     },
+    /// The SDP for a call to a client.
+    Offered {
+        call: CallSid,
+        result: Result<String, String>,
+    },
+    /// The client's SDP was taken over.
+    AnswerAccepted {
+        call: CallSid,
+        result: Result<(), String>,
+    },
     SocketOpened(SocketId),
     Signal {
         socket: SocketId,
@@ -120,10 +131,21 @@ pub(crate) enum Output {
         call: CallSid,
         offer: String,
     },
+    /// Open a leg's WebRTC transport towards a client that is called and report [`Input::Offered`].
+    Offer {
+        call: CallSid,
+    },
+    /// Take a called client's SDP and report [`Input::AnswerAccepted`].
+    AcceptAnswer {
+        call: CallSid,
+        answer: String,
+    },
     Signal {
         socket: SocketId,
         frame: ServerFrame,
     },
+    /// Cut a socket off as a broken network would.
+    Drop(SocketId),
 }
 
 /// What is due at a time.
@@ -235,6 +257,8 @@ impl Network {
                 self.play_ended(&call, play);
             }
             Input::OfferAnswered { call, result } => self.offer_answered(&call, result),
+            Input::Offered { call, result } => self.offered(&call, result),
+            Input::AnswerAccepted { call, result } => self.answer_accepted(&call, result),
             Input::SocketOpened(socket) => self.socket_opened(socket),
             Input::Signal { socket, frame } => self.signal(socket, frame),
             Input::SocketClosed(socket) => self.socket_closed(socket),

@@ -6,6 +6,7 @@ mod conferences;
 mod error;
 mod faults;
 mod form;
+mod messages;
 mod numbers;
 mod page;
 
@@ -22,6 +23,7 @@ pub(crate) fn routes() -> Router<Site> {
     let resources = Router::new()
         .merge(calls::routes())
         .merge(applications::routes())
+        .merge(messages::routes())
         .merge(numbers::routes())
         .merge(conferences::routes())
         .method_not_allowed_fallback(wrong_method);

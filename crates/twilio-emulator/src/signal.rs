@@ -4,5 +4,5 @@ mod frame;
 mod socket;
 pub(crate) mod token;
 
-pub(crate) use frame::{ClientFrame, Invite, ServerFrame, UserMessage};
+pub(crate) use frame::{ClientFrame, Invite, ServerFrame, USER_DEFINED_MESSAGE, UserMessage};
 pub(crate) use socket::{Sockets, upgrade};

@@ -105,6 +105,13 @@ pub(super) enum Party {
     Client(Box<Client>),
 }
 
+impl Party {
+    /// Whoever registers as `identity`; `params` are for the page that takes the call.
+    pub(super) fn called_client(identity: &str, params: Vec<(String, String)>) -> Self {
+        Self::Client(Box::new(Client::called(identity, params)))
+    }
+}
+
 /// One leg.
 #[derive(Debug)]
 pub(super) struct Call {

@@ -1,23 +1,30 @@
 //! Voice SDK clients: sockets, tokens, and the legs they open.
 
+mod called;
+mod control;
+mod message;
 mod session;
 
+pub(crate) use control::SocketEvent;
 pub(super) use session::Socket;
 
 use super::call::{Call, Endpoint, Party, Progress, Status};
 use super::place::TIME_LIMIT_S_DEFAULT;
+use super::run::Waiting;
 use super::{Instructions, Network, Output, SocketId};
 use crate::sid::CallSid;
-use crate::signal::{ClientFrame, Invite, ServerFrame, UserMessage};
+use crate::signal::{ClientFrame, Invite, ServerFrame};
 
 /// `params` of `device.connect()` in all.
 const PARAMS_BYTES_MAX: usize = 800;
 /// The Voice SDK's end of a leg.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Client {
     pub(super) identity: String,
     /// Where to send frames; none while the client is away.
     pub(super) socket: Option<SocketId>,
+    /// The devices that ring with a call to this identity, until one takes it.
+    pub(super) ringing: Vec<SocketId>,
     /// The SDK's own name for the call until it learns the `CallSid`.
     temporary: String,
     /// Proves that a later `invite` means this leg.
@@ -25,15 +32,37 @@ pub(super) struct Client {
     reconnect_timeout_s: u32,
     /// Counts bindings to sockets, so that a rejoin deadline knows whether it is still meant.
     binding: u64,
-    offer: String,
-    application_sid: String,
+    /// The SDK's latest SDP: its offer, or its answer to a call.
+    sdp: String,
+    opening: Opening,
+    /// The application that a call from the client runs; none for a call to it.
+    application_sid: Option<String>,
+    /// What the page passed to `connect()`, or what a call to the client carries for it.
     params: Vec<(String, String)>,
+    /// Where the application wants to hear what the page says.
+    subscriptions: Vec<message::Subscription>,
+}
+
+/// How far the media of a client's own call is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Opening {
+    #[default]
+    NotYet,
+    /// Before the call is answered, for tones and announcements.
+    Early,
+    /// The call is to be answered as soon as the media is there.
+    Answer,
+    /// Early media flows.
+    Open,
 }
 
 impl Client {
     /// Adds what the page passed to `connect()`; it may replace `To`, as with Twilio.
     pub(super) fn with_custom_params(&self, mut params: Vec<(String, String)>) -> Vec<(String, String)> {
-        params.push(("ApplicationSid".to_owned(), self.application_sid.clone()));
+        let Some(application_sid) = &self.application_sid else {
+            return params;
+        };
+        params.push(("ApplicationSid".to_owned(), application_sid.clone()));
         for (name, value) in &self.params {
             if !params.iter().any(|(taken, _)| taken == name) {
                 params.push((name.clone(), value.clone()));
@@ -51,14 +80,7 @@ impl Network {
                 reconnect_timeout,
             } => self.listen(socket, &token, reconnect_timeout),
             ClientFrame::Register { media } => {
-                if self.grants(socket).is_some() {
-                    let frame = if media.audio {
-                        ServerFrame::ready()
-                    } else {
-                        ServerFrame::offline()
-                    };
-                    self.send(socket, frame);
-                }
+                self.register(socket, media.audio);
             }
             ClientFrame::Invite(invite) => match invite.reconnect.clone() {
                 Some(reconnect) => self.resume(socket, &invite, &reconnect),
@@ -67,8 +89,9 @@ impl Network {
             ClientFrame::Reinvite { callsid, sdp } => {
                 if let Some(sid) = self.client_call(socket, &callsid) {
                     if let Some(client) = self.calls.get_mut(&sid).and_then(Call::client_mut) {
-                        client.offer.clone_from(&sdp);
+                        client.sdp.clone_from(&sdp);
                     }
+                    self.log("signal.reinvite", &[("call", sid.as_str())]);
                     self.outputs.push_back(Output::AnswerOffer {
                         call: sid,
                         offer: sdp,
@@ -86,15 +109,15 @@ impl Network {
                 }
             }
             ClientFrame::Message(message) => self.user_message(socket, &message),
-            // Inbound calls to clients are not emulated; there is nothing they could answer.
-            ClientFrame::Answer {} | ClientFrame::Reject {} => {}
+            ClientFrame::Answer { callsid, sdp } => self.taken(socket, &callsid, sdp),
+            ClientFrame::Reject { callsid } => self.rejected(socket, &callsid),
         }
     }
 
     fn invite(&mut self, socket: SocketId, invite: &Invite) {
         match self.outgoing_call(socket, invite) {
             Ok(sid) => {
-                self.send(socket, ServerFrame::ringing(sid.as_str()));
+                self.send(socket, ServerFrame::ringing(sid.as_str(), None));
                 let instructions = self.calls.get(&sid).map(|call| call.instructions.clone());
                 if let Some(instructions) = instructions {
                     self.start_instructions(&sid, instructions);
@@ -108,7 +131,7 @@ impl Network {
     fn outgoing_call(&mut self, socket: SocketId, invite: &Invite) -> Result<CallSid, (u32, &'static str)> {
         let state = self.sockets.get(&socket).ok_or((31000, "Unknown socket"))?;
         let reconnect_timeout_s = state.reconnect_timeout_s;
-        let grants = state.grants.clone().ok_or((31204, "Access token is not valid"))?;
+        let grants = state.grants.clone().ok_or_else(|| state.refusal())?;
         let params = invite.twilio.params.as_deref().unwrap_or_default();
         if params.len() > PARAMS_BYTES_MAX {
             return Err((31103, "Length of parameters cannot exceed 800 bytes"));
@@ -136,10 +159,10 @@ impl Network {
             temporary: invite.callsid.clone(),
             reconnect: self.sids.next("RT"),
             reconnect_timeout_s,
-            binding: 0,
-            offer: invite.sdp.clone(),
-            application_sid,
+            sdp: invite.sdp.clone(),
+            application_sid: Some(application_sid),
             params,
+            ..Client::default()
         };
         self.log(
             "call.invited",
@@ -186,12 +209,39 @@ impl Network {
         }
     }
 
-    /// The application's TwiML is here: open the leg's media.
+    /// Answers a client's own call; what it runs goes on once the media is there.
     pub(super) fn answer_client(&mut self, sid: &CallSid) {
+        let Some(client) = self.calls.get_mut(sid).and_then(Call::client_mut) else {
+            return;
+        };
+        match std::mem::replace(&mut client.opening, Opening::Answer) {
+            Opening::NotYet => self.open_media(sid),
+            Opening::Early | Opening::Answer => {}
+            Opening::Open => self.client_answered(sid, None),
+        }
+    }
+
+    /// Lets a client hear its own call before it is answered.
+    #[expect(dead_code, reason = "a dial that answers when it connects begins with it")]
+    pub(super) fn early_media(&mut self, sid: &CallSid) {
+        let ringing = self
+            .calls
+            .get_mut(sid)
+            .filter(|call| call.status == Status::Ringing);
+        let Some(client) = ringing.and_then(Call::client_mut) else {
+            return;
+        };
+        if client.opening == Opening::NotYet {
+            client.opening = Opening::Early;
+            self.open_media(sid);
+        }
+    }
+
+    fn open_media(&mut self, sid: &CallSid) {
         let Some(client) = self.calls.get(sid).and_then(Call::client) else {
             return;
         };
-        let offer = client.offer.clone();
+        let offer = client.sdp.clone();
         self.outputs.push_back(Output::AnswerOffer {
             call: sid.clone(),
             offer,
@@ -199,12 +249,11 @@ impl Network {
     }
 
     pub(super) fn offer_answered(&mut self, sid: &CallSid, result: Result<String, String>) {
-        let Some(call) = self.calls.get(sid).filter(|call| !call.status.is_final()) else {
+        let Some(call) = self.calls.get_mut(sid).filter(|call| !call.status.is_final()) else {
             return;
         };
-        let first = call.status == Status::Ringing;
-        let Some(client) = call.client() else { return };
-        let (socket, reconnect) = (client.socket, client.reconnect.clone());
+        let ringing = call.status == Status::Ringing;
+        let Some(client) = call.client_mut() else { return };
         let sdp = match result {
             Ok(sdp) => sdp,
             Err(reason) => {
@@ -212,12 +261,32 @@ impl Network {
                 return self.end(sid, Status::Failed, "the offer could not be answered");
             }
         };
-        if let Some(socket) = socket {
-            self.send(socket, ServerFrame::answer(sid.as_str(), Some(&sdp), &reconnect));
+        if ringing && client.opening == Opening::Early {
+            client.opening = Opening::Open;
+            let socket = client.socket;
+            self.send_if_there(socket, ServerFrame::ringing(sid.as_str(), Some(&sdp)));
+            return self.log("signal.early-media", &[("call", sid.as_str())]);
         }
+        self.client_answered(sid, Some(&sdp));
+    }
+
+    /// Tells a client that its call is answered, or over which path it goes on.
+    fn client_answered(&mut self, sid: &CallSid, sdp: Option<&str>) {
+        let Some(call) = self.calls.get(sid) else { return };
+        let first = call.status == Status::Ringing;
+        let idle = call
+            .runs
+            .last()
+            .is_none_or(|run| matches!(run.waiting, Waiting::Nothing));
+        let Some(client) = call.client() else { return };
+        let (socket, reconnect) = (client.socket, client.reconnect.clone());
+        self.send_if_there(socket, ServerFrame::answer(sid.as_str(), sdp, &reconnect));
         if first {
             self.answered(sid);
-            self.advance(sid);
+            // A `<Dial>` that answers when it connects goes on by itself.
+            if idle {
+                self.advance(sid);
+            }
         }
     }
 
@@ -241,12 +310,12 @@ impl Network {
             .replace(socket)
             .filter(|previous| *previous != socket);
         client.binding += 1;
-        let same_transport = ice_ufrag(&client.offer) == ice_ufrag(&invite.sdp);
+        let same_transport = ice_ufrag(&client.sdp) == ice_ufrag(&invite.sdp);
         if same_transport {
             let frame = ServerFrame::answer(sid.as_str(), None, reconnect);
             self.send(socket, frame);
         } else {
-            client.offer.clone_from(&invite.sdp);
+            client.sdp.clone_from(&invite.sdp);
             self.outputs.push_back(Output::AnswerOffer {
                 call: sid.clone(),
                 offer: invite.sdp.clone(),
@@ -274,25 +343,6 @@ impl Network {
             client.socket = None;
         }
         self.end(&sid, status, message.unwrap_or("the client hung up"));
-    }
-
-    fn user_message(&mut self, socket: SocketId, message: &UserMessage) {
-        let Some(sid) = self.client_call(socket, &message.callsid) else {
-            return;
-        };
-        if message.messagetype == "user-defined-message" {
-            self.log(
-                "signal.message",
-                &[("call", sid.as_str()), ("content", &message.content.to_string())],
-            );
-            self.send(
-                socket,
-                ServerFrame::acknowledged(sid.as_str(), &message.voiceeventsid),
-            );
-        } else {
-            let frame = ServerFrame::message_error(sid.as_str(), &message.voiceeventsid, 31210);
-            self.send(socket, frame);
-        }
     }
 
     /// The live call that a socket means by its temporary or real name.

@@ -87,7 +87,7 @@ impl Network {
         let Some(call) = self.calls.get_mut(sid).filter(|call| !call.status.is_final()) else {
             return;
         };
-        let had_media = call.answered_at.is_some();
+        let had_media = call.answered_at.is_some() || call.client().is_some();
         call.status = status;
         call.ended_at = Some(self.now);
         call.updated_at = self.now;
@@ -139,9 +139,12 @@ impl Network {
         let Some(client) = self.calls.get_mut(sid).and_then(Call::client_mut) else {
             return;
         };
-        let Some(socket) = client.socket.take() else {
-            return;
-        };
+        let (ringing, socket) = (std::mem::take(&mut client.ringing), client.socket.take());
+        for socket in ringing {
+            let frame = ServerFrame::cancel(sid.as_str());
+            self.outputs.push_back(Output::Signal { socket, frame });
+        }
+        let Some(socket) = socket else { return };
         let error = match status {
             Status::Busy => Some((31486, "Busy Here")),
             Status::NoAnswer => Some((31603, "Decline")),

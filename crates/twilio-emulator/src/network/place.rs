@@ -52,7 +52,8 @@ impl Network {
         let Some(instructions) = order.instructions.take() else {
             return Err(ApiError::new(400, 21205, "Url parameter is required.".to_owned()));
         };
-        if !self.numbers.iter().any(|number| number.e164 == order.from) {
+        let from_client = order.from.starts_with("client:");
+        if !from_client && !self.numbers.iter().any(|number| number.e164 == order.from) {
             let message = format!(
                 "The source phone number provided, {}, is not yet verified for your account.",
                 order.from
@@ -63,7 +64,7 @@ impl Network {
             return Err(ApiError::new(400, 22005, "Call queue is full".to_owned()));
         }
         let sid = CallSid::new(&mut self.sids);
-        let persona = self.population.person(&order.to);
+        let party = self.party(&order.to);
         let ahead_ms = i128::try_from(self.queue.len()).unwrap_or_default() * 1_000 / i128::from(self.cps);
         let busy_ms = self.queue_free_at.duration_since(self.now).as_millis().max(0);
         let call = Call {
@@ -71,7 +72,7 @@ impl Network {
             from: order.from,
             to: order.to,
             inbound: false,
-            party: Party::Person(Box::new(persona)),
+            party,
             status: Status::Queued,
             created_at: self.now,
             updated_at: self.now,
@@ -111,6 +112,16 @@ impl Network {
         Ok(sid)
     }
 
+    /// Who is at an address of `POST Calls`: `client:` and an identity, or a number.
+    fn party(&mut self, to: &str) -> Party {
+        let Some(client) = to.strip_prefix("client:") else {
+            return Party::Person(Box::new(self.population.person(to)));
+        };
+        let (identity, params) = client.split_once('?').unwrap_or((client, ""));
+        let params = url::form_urlencoded::parse(params.as_bytes()).into_owned();
+        Party::called_client(identity, params.collect())
+    }
+
     pub(super) fn insert_call(&mut self, call: Call) {
         self.call_order.push_back(call.sid.clone());
         self.calls.insert(call.sid.clone(), call);
@@ -148,7 +159,9 @@ impl Network {
         };
         let ring_timeout = SignedDuration::from_secs(call.ring_timeout_s.into());
         let Party::Person(persona) = &call.party else {
-            return;
+            self.enter(sid, Status::Initiated);
+            self.set_timer(ring_timeout, Timer::RingTimeout(sid.clone()));
+            return self.ring_client(sid);
         };
         let unreachable = matches!(persona.answer, Answer::Unreachable);
         self.enter(sid, Status::Initiated);
@@ -221,16 +234,24 @@ impl Network {
         let Party::Person(persona) = &call.party else {
             return;
         };
-        let (persona, instructions) = (persona.as_ref().clone(), call.instructions.clone());
+        let persona = persona.as_ref().clone();
         let seed = self.population.rng().random();
-        self.answered(sid);
         if let Some(stay) = stay(&persona.script).filter(|_| self.no_media) {
             self.set_timer(stay, Timer::PersonLeaves(sid.clone()));
         }
         let leg = sid.as_str().to_owned();
         self.outputs
             .push_back(Output::Media(MediaCommand::OpenPerson { leg, persona, seed }));
-        self.start_instructions(sid, instructions);
+        self.begin(sid);
+    }
+
+    /// Somebody we called has picked up: what the call is for begins.
+    pub(super) fn begin(&mut self, sid: &CallSid) {
+        self.answered(sid);
+        let instructions = self.calls.get(sid).map(|call| call.instructions.clone());
+        if let Some(instructions) = instructions {
+            self.start_instructions(sid, instructions);
+        }
     }
 
     /// The leg is up: time starts to count.

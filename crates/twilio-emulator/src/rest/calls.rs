@@ -16,6 +16,7 @@ use crate::web::Site;
 const TWIML_CHARACTERS_MAX: usize = 4_000;
 const RING_TIMEOUT_S_DEFAULT: u32 = 60;
 const RING_TIMEOUT_S_MAX: u32 = 600;
+const IDENTITY_CHARACTERS_MAX: usize = 256;
 
 /// Parameters that Twilio knows and this network passes over, noting it.
 const PASSED_OVER: [&str; 4] = ["MachineDetection", "Record", "SendDigits", "AsyncAmd"];
@@ -99,7 +100,7 @@ fn order(form: &Form) -> Result<CallOrder, ApiError> {
     let to = form
         .text("To")
         .ok_or_else(|| refuse(21201, "No 'To' number is specified"))?;
-    if !is_e164(to) {
+    if !is_e164(to) && !is_client(to) {
         return Err(refuse(
             21211,
             &format!("The phone number you are attempting to call, {to}, is not valid."),
@@ -108,7 +109,7 @@ fn order(form: &Form) -> Result<CallOrder, ApiError> {
     let from = form
         .text("From")
         .ok_or_else(|| refuse(21213, "A 'From' phone number is required."))?;
-    if !is_e164(from) {
+    if !(is_e164(from) || is_client(to) && is_client(from)) {
         return Err(refuse(
             21212,
             &format!("The source phone number provided, {from}, is not valid."),
@@ -175,6 +176,15 @@ fn parse_time(text: &str) -> Result<jiff::Timestamp, ()> {
     let day: jiff::civil::Date = text.parse().map_err(|_| ())?;
     let midnight = day.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| ())?;
     Ok(midnight.timestamp())
+}
+
+/// `client:` and an identity of up to 256 characters; parameters for the page may follow a `?`.
+fn is_client(text: &str) -> bool {
+    text.strip_prefix("client:").is_some_and(|client| {
+        let identity = client.split_once('?').map_or(client, |(identity, _)| identity);
+        let speakable = |c: char| !c.is_control() && !c.is_whitespace() && !"<>#%\"{}|\\^[]`".contains(c);
+        (1..=IDENTITY_CHARACTERS_MAX).contains(&identity.chars().count()) && identity.chars().all(speakable)
+    })
 }
 
 /// `+`, a country code that does not start with 0, up to 15 digits in all.

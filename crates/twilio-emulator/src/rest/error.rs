@@ -33,7 +33,7 @@ impl ApiError {
     }
 
     /// A parameter that makes no sense and has no code of its own.
-    pub(super) fn parameter(message: impl Into<String>) -> Self {
+    pub(crate) fn parameter(message: impl Into<String>) -> Self {
         Self::new(400, 20001, message.into())
     }
 }

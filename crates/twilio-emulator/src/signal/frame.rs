@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 /// The protocol's version, as the SDK writes it and never checks.
 const VERSION: &str = "1.6";
 const REGION: &str = "US_EAST_VIRGINIA";
+/// The one type of message there is.
+pub(crate) const USER_DEFINED_MESSAGE: &str = "user-defined-message";
 
 /// What the SDK says.
 #[derive(Debug, Deserialize)]
@@ -34,8 +36,13 @@ pub(crate) enum ClientFrame {
         dtmf: String,
     },
     Message(UserMessage),
-    Answer {},
-    Reject {},
+    Answer {
+        callsid: String,
+        sdp: String,
+    },
+    Reject {
+        callsid: String,
+    },
 }
 
 #[derive(Debug, Deserialize)]
@@ -87,8 +94,20 @@ impl ServerFrame {
         Self::new("offline", &json!({}))
     }
 
-    pub(crate) fn ringing(callsid: &str) -> Self {
-        Self::new("ringing", &json!({ "callsid": callsid }))
+    /// `sdp` opens the client's ear before the call is answered.
+    pub(crate) fn ringing(callsid: &str, sdp: Option<&str>) -> Self {
+        let mut payload = json!({ "callsid": callsid });
+        if let Some(sdp) = sdp {
+            payload["sdp"] = json!(sdp);
+        }
+        Self::new("ringing", &payload)
+    }
+
+    /// A call to the client; `parameters` are what the page sees of it.
+    pub(crate) fn invite(callsid: &str, sdp: &str, parameters: &Value, reconnect: &str) -> Self {
+        let payload =
+            json!({ "callsid": callsid, "sdp": sdp, "parameters": parameters, "reconnect": reconnect });
+        Self::new("invite", &payload)
     }
 
     /// `sdp` is left out if the client's transport stays as it is.
@@ -121,12 +140,26 @@ impl ServerFrame {
         Self::new("ack", &payload)
     }
 
-    pub(crate) fn message_error(callsid: &str, voice_event_sid: &str, code: u32) -> Self {
-        let error = json!({ "code": code, "message": "Call message event type is invalid" });
+    /// A message of the application for the page.
+    pub(crate) fn message(callsid: &str, voice_event_sid: &str, content: &Value) -> Self {
+        let payload = json!({
+            "callsid": callsid, "content": content, "contenttype": "application/json",
+            "messagetype": USER_DEFINED_MESSAGE, "voiceeventsid": voice_event_sid,
+        });
+        Self::new("message", &payload)
+    }
+
+    pub(crate) fn message_error(callsid: &str, voice_event_sid: &str, (code, message): (u32, &str)) -> Self {
+        let error = json!({ "code": code, "message": message });
         Self::new(
             "error",
             &json!({ "callsid": callsid, "voiceeventsid": voice_event_sid, "error": error }),
         )
+    }
+
+    /// The client gives up its socket and does not come back by itself.
+    pub(crate) fn close() -> Self {
+        Self::new("close", &json!({}))
     }
 
     pub(crate) fn to_text(&self) -> String {

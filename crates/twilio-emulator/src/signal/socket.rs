@@ -51,7 +51,8 @@ impl Sockets {
         (id, receiver)
     }
 
-    fn close(&self, socket: SocketId) {
+    /// Cuts a socket off, or forgets one that is gone.
+    pub(crate) fn close(&self, socket: SocketId) {
         self.open
             .lock()
             .expect("nothing panics while it holds this lock")

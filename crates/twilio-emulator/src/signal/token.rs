@@ -11,6 +11,8 @@ const IDENTITY_CHARS_MAX: usize = 121;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Grants {
     pub(crate) identity: String,
+    /// Calls to the identity may ring here.
+    pub(crate) incoming: bool,
     /// The TwiML application that outgoing calls run; none if they are not allowed.
     pub(crate) application_sid: Option<String>,
     /// Seconds since 1970.
@@ -67,6 +69,13 @@ struct ClaimedGrants {
 #[derive(Deserialize)]
 struct Voice {
     outgoing: Option<Outgoing>,
+    incoming: Option<Incoming>,
+}
+
+#[derive(Deserialize)]
+struct Incoming {
+    #[serde(default)]
+    allow: bool,
 }
 
 #[derive(Deserialize)]
@@ -113,13 +122,15 @@ pub(crate) fn verify(
     if identity.is_empty() || identity.len() > IDENTITY_CHARS_MAX || !well_formed {
         return Err(TokenError::Identity);
     }
-    let application_sid = claims
-        .grants
-        .voice
+    let voice = claims.grants.voice;
+    let incoming = voice.as_ref().and_then(|voice| voice.incoming.as_ref());
+    let incoming = incoming.is_some_and(|incoming| incoming.allow);
+    let application_sid = voice
         .and_then(|voice| voice.outgoing)
         .map(|out| out.application_sid);
     Ok(Grants {
         identity,
+        incoming,
         application_sid,
         expires_at_s: claims.exp,
     })

@@ -7,6 +7,8 @@ mod calls;
 mod clients;
 mod faults;
 mod floor;
+mod inbound;
 mod rooms;
 mod rules;
+mod sdk;
 mod time;

@@ -19,7 +19,31 @@ const SOCKETS_MAX: usize = 10_000;
 pub(in crate::network) struct Socket {
     /// What a valid token on this socket allows; none before one came and after it expired.
     pub(super) grants: Option<Grants>,
+    /// The last token here was good once.
+    expired: bool,
+    /// Wants to ring.
+    pub(super) registered: bool,
     pub(super) reconnect_timeout_s: u32,
+}
+
+impl Socket {
+    /// Why it may not make calls: the SDK's code and message.
+    pub(super) fn refusal(&self) -> (u32, &'static str) {
+        if self.expired {
+            (
+                TokenError::Expired.code(),
+                "Access token expired or expiration date invalid",
+            )
+        } else {
+            (TokenError::Malformed.code(), "Access token is not valid")
+        }
+    }
+
+    /// Rings when `identity` is called.
+    pub(super) fn rings_for(&self, identity: &str) -> bool {
+        let grants = self.grants.as_ref();
+        self.registered && grants.is_some_and(|grants| grants.incoming && grants.identity == identity)
+    }
 }
 
 impl Network {
@@ -46,12 +70,14 @@ impl Network {
             Ok(grants) => grants,
             Err(error) => {
                 state.grants = None;
+                state.expired = error == TokenError::Expired;
                 self.log("signal.refused", &[("code", &error.code().to_string())]);
                 return self.send(socket, ServerFrame::error(error.code(), &error.to_string()));
             }
         };
         let (expires_at_s, identity) = (grants.expires_at_s, grants.identity.clone());
         state.grants = Some(grants);
+        state.expired = false;
         state.reconnect_timeout_s = reconnect_timeout_s.min(RECONNECT_TIMEOUT_S_MAX);
         let ttl_s = expires_at_s - self.now.as_second();
         self.log("signal.listening", &[("identity", &identity)]);
@@ -60,6 +86,31 @@ impl Network {
             Timer::TokenExpiry(socket, expires_at_s),
         );
         self.send(socket, ServerFrame::connected(&identity, ttl_s));
+    }
+
+    pub(super) fn register(&mut self, socket: SocketId, audio: bool) {
+        let Some(state) = self.sockets.get_mut(&socket) else {
+            return;
+        };
+        let Some(grants) = &state.grants else { return };
+        let identity = grants.identity.clone();
+        let changed = state.registered != audio;
+        state.registered = audio;
+        // The SDK repeats it every 30 seconds.
+        if changed {
+            let kind = if audio {
+                "signal.registered"
+            } else {
+                "signal.unregistered"
+            };
+            self.log(kind, &[("identity", &identity)]);
+        }
+        let frame = if audio {
+            ServerFrame::ready()
+        } else {
+            ServerFrame::offline()
+        };
+        self.send(socket, frame);
     }
 
     /// The token that was current at `expires_at_s` is over, unless a newer one came.
@@ -75,6 +126,7 @@ impl Network {
             return;
         }
         state.grants = None;
+        state.expired = true;
         let error = TokenError::Expired;
         self.send(socket, ServerFrame::error(error.code(), &error.to_string()));
     }
@@ -82,6 +134,7 @@ impl Network {
     /// The socket is gone; its legs wait for their client as long as it asked for.
     pub(in crate::network) fn socket_closed(&mut self, socket: SocketId) {
         self.sockets.remove(&socket);
+        self.stop_ringing(socket);
         let mut waiting = Vec::new();
         for call in self.calls.values_mut().filter(|call| !call.status.is_final()) {
             let sid = call.sid.clone();
@@ -113,5 +166,12 @@ impl Network {
 
     pub(super) fn send(&mut self, socket: SocketId, frame: ServerFrame) {
         self.outputs.push_back(Output::Signal { socket, frame });
+    }
+
+    /// A client that is away misses what is sent meanwhile.
+    pub(super) fn send_if_there(&mut self, socket: Option<SocketId>, frame: ServerFrame) {
+        if let Some(socket) = socket {
+            self.send(socket, frame);
+        }
     }
 }
