@@ -105,6 +105,8 @@ pub struct Controller<S> {
 #[derive(Debug)]
 enum Outcome {
     Session(session::Input),
+    /// The access token was not renewed, with a sentence that says why.
+    Unrenewed(String),
     Page(Result<Box<SignInPage>, SignInError>),
     Seat(Box<SeatAnswer>),
     Campaigns(Result<Vec<protocol::Campaign>, ApiError>),
@@ -291,6 +293,7 @@ impl<S: Shell> Controller<S> {
     async fn on_outcome(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Session(input) => self.on_session(input).await,
+            Outcome::Unrenewed(message) => self.on_unrenewed(message),
             Outcome::Page(page) => self.on_page(page),
             Outcome::Seat(answer) => self.on_seat_answer(*answer).await,
             Outcome::Campaigns(campaigns) => self.on_campaigns(campaigns).await,

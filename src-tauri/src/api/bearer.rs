@@ -75,7 +75,7 @@ impl Bearer {
         let mut current = self.current.clone();
         let token = tokio::time::timeout(TOKEN_TIMEOUT, current.wait_for(good)).await;
         let token =
-            token.map_err(|_| ApiError::offline("The dialer does not renew the sign-in just now."))?;
+            token.map_err(|_| ApiError::offline("The dialer does not answer."))?;
         let token = token.map_err(|_| ApiError::SignedOut)?;
         token.clone().ok_or(ApiError::SignedOut)
     }

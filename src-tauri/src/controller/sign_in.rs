@@ -13,6 +13,7 @@ use crate::{
         oauth::{self, SignInError, SignInPage},
     },
     settings::Settings,
+    snapshot::Server,
 };
 
 const FETCH_ME: Backoff = Backoff::new(
@@ -87,6 +88,14 @@ impl<S: Shell> Controller<S> {
         }
     }
 
+    /// Without an access token the event stream cannot even try, so it does not know why it is down.
+    pub(super) fn on_unrenewed(&mut self, message: String) {
+        if self.floor.server != Server::Online {
+            self.floor.server = Server::Offline { message };
+        }
+        self.feed(Input::RenewalFailed);
+    }
+
     pub(super) fn on_page(&mut self, page: Result<Box<SignInPage>, SignInError>) {
         let (page, client) = match (page, self.client.clone()) {
             (Ok(page), Some(client)) => (page, client),
@@ -126,21 +135,24 @@ impl<S: Shell> Controller<S> {
             Output::ClearKeyring => self.keyring.clear(account),
             Output::OpenPage => {
                 self.tasks.spawn(async move {
-                    Outcome::Page(SignInPage::prepare(client.server()).await.map(Box::new))
+                    Outcome::Page(
+                        SignInPage::prepare(client.http(), client.server())
+                            .await
+                            .map(Box::new),
+                    )
                 });
             }
             // The listener's task ended with the epoch.
             Output::ClosePage => {}
             Output::Renew(refresh) => {
                 self.tasks.spawn(async move {
-                    let renewed = oauth::renew(client.http(), client.server(), &refresh).await;
-                    Outcome::Session(match renewed {
-                        Ok(tokens) => Input::Tokens(tokens),
-                        Err(ApiError::SignedOut) => Input::RenewalRefused,
-                        Err(ApiError::Offline { .. } | ApiError::Refused { .. } | ApiError::BadReply) => {
-                            Input::RenewalFailed
-                        }
-                    })
+                    match oauth::renew(client.http(), client.server(), &refresh).await {
+                        Ok(tokens) => Outcome::Session(Input::Tokens(tokens)),
+                        Err(ApiError::SignedOut) => Outcome::Session(Input::RenewalRefused),
+                        Err(
+                            error @ (ApiError::Offline { .. } | ApiError::Refused { .. } | ApiError::BadReply),
+                        ) => Outcome::Unrenewed(error.to_string()),
+                    }
                 });
             }
             // Goes on after the sign-in has ended.

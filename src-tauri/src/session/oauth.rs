@@ -64,14 +64,15 @@ pub struct SignInPage {
 }
 
 impl SignInPage {
-    /// Opens the loopback listener and writes the page's address.
+    /// Makes sure that a dialer answers, opens the loopback listener and writes the page's address.
     ///
     /// # Errors
-    /// When the listener cannot be opened.
+    /// When no dialer answers, which a browser would say less plainly, or the listener cannot be opened.
     ///
     /// # Panics
     /// When `server` cannot carry a path; such an address is refused when it is entered.
-    pub async fn prepare(server: &Url) -> Result<Self, SignInError> {
+    pub async fn prepare(http: &reqwest::Client, server: &Url) -> Result<Self, SignInError> {
+        find(http, server).await?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .map_err(SignInError::Listen)?;
@@ -139,6 +140,30 @@ pub async fn revoke(http: &reqwest::Client, server: &Url, refresh: &SecretString
     let sent = http.post(url).form(&form).send().await;
     sent.map_err(|error| outage(server, &error))?;
     Ok(())
+}
+
+/// Asks for what RFC 8414 lets every authorization server say.
+async fn find(http: &reqwest::Client, server: &Url) -> Result<(), ApiError> {
+    let url = server
+        .join(".well-known/oauth-authorization-server")
+        .map_err(|_| ApiError::BadReply)?;
+    let reply = http
+        .get(url)
+        .send()
+        .await
+        .map_err(|error| outage(server, &error))?;
+    match reply.status() {
+        status if status.is_success() => Ok(()),
+        status if status.is_server_error() => Err(ApiError::offline(
+            "The dialer is out of order. Try again in a minute.",
+        )),
+        _ => {
+            let host = server.host_str().unwrap_or_default();
+            Err(ApiError::offline(format!(
+                "{host} is not an Offhook dialer. Check the address."
+            )))
+        }
+    }
 }
 
 async fn request_tokens(

@@ -63,6 +63,7 @@ impl Dialer {
             .route("/events", get(events))
             .layer(middleware::from_fn_with_state(dialer.clone(), check_token));
         let app = Router::new()
+            .route("/.well-known/oauth-authorization-server", get(async || "{}"))
             .route("/oauth/token", post(token))
             .route("/oauth/revoke", post(revoke))
             .nest("/api/v1", api)

@@ -1,6 +1,10 @@
 //! The whole sign-in, with a token endpoint and a browser of our own.
 
-use axum::{Form, Json, Router, extract::State, routing::post};
+use axum::{
+    Form, Json, Router,
+    extract::State,
+    routing::{get, post},
+};
 use protocol::TokenReply;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -40,7 +44,10 @@ async fn token_endpoint() -> (Url, mpsc::Receiver<TokenForm>) {
     let (asked, forms) = mpsc::channel(4);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
-    let app = Router::new().route("/oauth/token", post(token)).with_state(asked);
+    let app = Router::new()
+        .route("/.well-known/oauth-authorization-server", get(async || "{}"))
+        .route("/oauth/token", post(token))
+        .with_state(asked);
     tokio::spawn(async move { axum::serve(listener, app).await });
     (url, forms)
 }
@@ -66,12 +73,12 @@ async fn visit(url: Url) -> (u16, String) {
 #[tokio::test]
 async fn the_browser_brings_a_code_that_becomes_tokens() {
     let (server, mut forms) = token_endpoint().await;
-    let page = SignInPage::prepare(&server).await.unwrap();
+    let http = http_client(&server);
+    let page = SignInPage::prepare(&http, &server).await.unwrap();
     assert_eq!(query(&page.url, "code_challenge_method"), "S256");
     let state = query(&page.url, "state");
     let back = comes_back(&page, &state, ("code", "c1"));
 
-    let http = http_client(&server);
     let (tokens, (status, text)) = tokio::join!(page.finish(&http, &server), visit(back));
     assert_eq!(status, 200);
     assert!(text.contains("You can close this tab"), "{text}");
@@ -84,12 +91,12 @@ async fn the_browser_brings_a_code_that_becomes_tokens() {
 #[tokio::test]
 async fn another_pages_redirect_changes_nothing() {
     let (server, _forms) = token_endpoint().await;
-    let page = SignInPage::prepare(&server).await.unwrap();
+    let http = http_client(&server);
+    let page = SignInPage::prepare(&http, &server).await.unwrap();
     let state = query(&page.url, "state");
     let forged = comes_back(&page, "guess", ("code", "stolen"));
     let denied = comes_back(&page, &state, ("error", "access_denied"));
 
-    let http = http_client(&server);
     let visits = async {
         assert_eq!(visit(forged).await.0, 400);
         visit(denied).await
@@ -107,4 +114,21 @@ async fn a_refused_refresh_token_is_not_an_outage() {
     let nobody = Url::parse("http://127.0.0.1:1/").unwrap();
     let outage = renew(&http_client(&nobody), &nobody, &"r0".into()).await;
     assert!(matches!(outage, Err(ApiError::Offline { .. })), "{outage:?}");
+}
+
+#[tokio::test]
+async fn no_browser_is_sent_where_no_dialer_answers() {
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let server = Url::parse(&format!("http://{closed}/")).unwrap();
+    let refused = SignInPage::prepare(&http_client(&server), &server)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "127.0.0.1 cannot be reached. Check the network."
+    );
 }
