@@ -208,11 +208,11 @@ impl Driver {
     fn call_back(&mut self, call: CallSid, request: Request) {
         let (webhooks, network) = (self.parts.webhooks.clone(), self.handle.clone());
         self.errands.start(async move {
-            let result = webhooks.deliver(&request).await.map(|_| ());
+            let result = webhooks.deliver(&request).await;
             network
                 .tell(Input::CallbackDone {
                     call,
-                    url: request.url,
+                    request,
                     result,
                 })
                 .await;
@@ -222,11 +222,13 @@ impl Driver {
     fn play(&mut self, call: CallSid, play: u64, source: SoundSource, rounds: u32) {
         let (webhooks, network) = (self.parts.webhooks.clone(), self.handle.clone());
         let media = self.parts.media.clone();
+        let auth_token = self.network.token_of_call(&call);
         self.errands.start(async move {
-            let samples: Arc<[i16]> = match sound::samples(source, &webhooks, media.is_some()).await {
-                Ok(samples) => samples.into(),
-                Err(reason) => return network.tell(Input::SoundFailed { call, play, reason }).await,
-            };
+            let samples: Arc<[i16]> =
+                match sound::samples(source, auth_token, &webhooks, media.is_some()).await {
+                    Ok(samples) => samples.into(),
+                    Err(reason) => return network.tell(Input::SoundFailed { call, play, reason }).await,
+                };
             let Some(media) = media else {
                 let ms = sound::length_ms(&samples, rounds);
                 return network.tell(Input::SoundLength { call, play, ms }).await;

@@ -50,7 +50,7 @@ impl Emulator {
         let sockets = Sockets::default();
         let parts = Parts {
             clock: clock.clone(),
-            webhooks: Webhooks::new(config.credentials.auth_token.clone()),
+            webhooks: Webhooks::new(),
             sockets: sockets.clone(),
             media: media.clone(),
             media_events,
@@ -61,7 +61,6 @@ impl Emulator {
             network,
             sockets,
             media,
-            credentials: config.credentials,
             clock,
             gate: Gate::new(config.seed, config.rest_concurrency_max),
         };

@@ -4,14 +4,17 @@
 //! about it, [`Network::deadline`] says when it wants to be called again.
 
 mod account;
+mod accounts;
 mod call;
 mod callback;
 mod client;
 mod end;
 mod events;
 mod faults;
+mod notifications;
 mod place;
 mod population;
+mod queue;
 mod room;
 mod run;
 #[cfg(test)]
@@ -25,6 +28,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 pub(crate) use account::{ApplicationChanges, Change, NumberChanges, RoutingChanges};
+pub(crate) use accounts::Standing;
 pub(crate) use call::Endpoint;
 pub(crate) use client::SocketEvent;
 pub(crate) use end::{CallChanges, StatusChange};
@@ -41,11 +45,14 @@ use crate::rest::ApiError;
 use crate::sid::{CallSid, ConferenceSid, Sids};
 use crate::signal::{ClientFrame, ServerFrame};
 use crate::webhook::{DeliveryError, Reply, Request};
-use account::{Account, Application, Number};
+use account::{Application, Number};
+use accounts::Accounts;
 use call::Call;
 use client::Socket;
 use events::EventLog;
+use notifications::Journal;
 use population::Population;
+use queue::CallQueue;
 use room::Conference;
 use run::Step;
 
@@ -70,8 +77,8 @@ pub(crate) enum Input {
     },
     CallbackDone {
         call: CallSid,
-        url: String,
-        result: Result<(), DeliveryError>,
+        request: Request,
+        result: Result<Reply, DeliveryError>,
     },
     Media(MediaEvent),
     /// Without media: how long `play` would last.
@@ -172,7 +179,7 @@ enum Timer {
 #[derive(Debug)]
 pub(crate) struct Network {
     now: Timestamp,
-    account: Account,
+    accounts: Accounts,
     switches: Switches,
     /// No media side tells when sounds end and people leave.
     no_media: bool,
@@ -186,6 +193,7 @@ pub(crate) struct Network {
     fault_rng: ChaCha8Rng,
     reads_lag_ms: u32,
     events: EventLog,
+    journal: Journal,
     calls: BTreeMap<CallSid, Call>,
     /// In order of creation.
     call_order: VecDeque<CallSid>,
@@ -196,6 +204,7 @@ pub(crate) struct Network {
     conference_order: VecDeque<ConferenceSid>,
     /// The conference that goes on under each room's name.
     open_rooms: BTreeMap<String, ConferenceSid>,
+    call_queues: Vec<CallQueue>,
     applications: Vec<Application>,
     numbers: Vec<Number>,
     sockets: BTreeMap<SocketId, Socket>,
@@ -208,7 +217,7 @@ impl Network {
     pub(crate) fn new(config: &Config, now: Timestamp) -> Self {
         let mut network = Self {
             now,
-            account: Account::new(&config.credentials),
+            accounts: Accounts::new(&config.credentials, now),
             switches: config.switches,
             no_media: config.no_media,
             cps: config.cps.max(1),
@@ -219,6 +228,7 @@ impl Network {
             fault_rng: ChaCha8Rng::seed_from_u64(!config.seed),
             reads_lag_ms: 0,
             events: EventLog::default(),
+            journal: Journal::default(),
             calls: BTreeMap::new(),
             call_order: VecDeque::new(),
             queue: VecDeque::new(),
@@ -226,6 +236,7 @@ impl Network {
             conferences: BTreeMap::new(),
             conference_order: VecDeque::new(),
             open_rooms: BTreeMap::new(),
+            call_queues: Vec::new(),
             applications: Vec::new(),
             numbers: Vec::new(),
             sockets: BTreeMap::new(),
@@ -234,7 +245,7 @@ impl Network {
             outputs: VecDeque::new(),
         };
         for number in &config.numbers {
-            network.add_number(number);
+            network.add_number(&config.credentials.account_sid, number);
         }
         network
     }
@@ -245,7 +256,11 @@ impl Network {
         match input {
             Input::Tick => {}
             Input::Fetched { fetch, result } => self.fetched(&fetch, result),
-            Input::CallbackDone { call, url, result } => self.callback_done(&call, &url, result),
+            Input::CallbackDone {
+                call,
+                request,
+                result,
+            } => self.callback_done(&call, &request, result),
             Input::Media(event) => self.media_event(event),
             Input::SoundLength { call, play, ms } => {
                 let length =
@@ -309,11 +324,13 @@ impl Network {
         self.conferences.clear();
         self.conference_order.clear();
         self.open_rooms.clear();
+        self.call_queues.clear();
         self.population.forget();
         self.callback_faults.clear();
         self.held_callbacks.clear();
         self.reads_lag_ms = 0;
         self.events.clear();
+        self.journal = Journal::default();
         self.timers
             .retain(|_, timer| matches!(timer, Timer::TokenExpiry(..)));
     }
@@ -376,15 +393,6 @@ impl Network {
 
     fn log(&mut self, kind: &str, fields: &[(&str, &str)]) {
         self.events.push(self.now, kind, fields);
-    }
-
-    /// Notes what Twilio would show in its error log.
-    fn notify(&mut self, call: &CallSid, code: u32, message: &str) {
-        let code = code.to_string();
-        self.log(
-            "notification",
-            &[("call", call.as_str()), ("code", &code), ("message", message)],
-        );
     }
 
     /// Frees the oldest finished calls beyond the limit.

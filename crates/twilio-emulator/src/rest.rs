@@ -1,14 +1,18 @@
 //! Twilio's REST API of 2010, as far as a phone floor uses it.
 
+mod accounts;
 mod applications;
+mod ask;
 mod calls;
 mod conferences;
 mod error;
 mod faults;
 mod form;
 mod messages;
+mod notifications;
 mod numbers;
 mod page;
+mod queues;
 
 use axum::Router;
 
@@ -26,8 +30,15 @@ pub(crate) fn routes() -> Router<Site> {
         .merge(messages::routes())
         .merge(numbers::routes())
         .merge(conferences::routes())
+        .merge(accounts::keys())
+        .merge(notifications::routes())
+        .merge(queues::routes())
         .method_not_allowed_fallback(wrong_method);
-    Router::new().nest(ROOT, resources)
+    let whole = Router::new()
+        .merge(accounts::routes())
+        .merge(accounts::tokens())
+        .method_not_allowed_fallback(wrong_method);
+    whole.nest(ROOT, resources)
 }
 
 async fn wrong_method() -> ApiError {

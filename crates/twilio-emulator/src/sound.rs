@@ -5,7 +5,7 @@ use std::f32::consts::TAU;
 use crate::media;
 use crate::network::SoundSource;
 use crate::twiml::Method;
-use crate::webhook::{Request, Webhooks};
+use crate::webhook::{AuthToken, Request, Webhooks};
 
 /// The phone network's own rate.
 const SAMPLES_PER_S: usize = 8_000;
@@ -21,6 +21,7 @@ pub(crate) const SILENT_ANSWER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r
 /// 8 kHz mono samples for `source`; without media, silence of the right length will do.
 pub(crate) async fn samples(
     source: SoundSource,
+    auth_token: AuthToken,
     webhooks: &Webhooks,
     audible: bool,
 ) -> Result<Vec<i16>, String> {
@@ -37,6 +38,7 @@ pub(crate) async fn samples(
         }
         SoundSource::File(url) => {
             let request = Request {
+                auth_token,
                 url,
                 method: Method::Get,
                 params: Vec::new(),

@@ -8,12 +8,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use secrecy::ExposeSecret;
-use subtle::ConstantTimeEq;
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::clock::Clock;
-use crate::config::Credentials;
 use crate::driver::NetworkHandle;
 use crate::media::Media;
 use crate::rest::{ApiError, Gate};
@@ -29,7 +26,6 @@ pub(crate) struct Site {
     pub(crate) network: NetworkHandle,
     pub(crate) sockets: Sockets,
     pub(crate) media: Option<Media>,
-    pub(crate) credentials: Credentials,
     pub(crate) clock: Clock,
     pub(crate) gate: Gate,
 }
@@ -86,32 +82,25 @@ async fn authenticate(
     request: Request,
     next: Next,
 ) -> Response {
-    let credentials = &site.credentials;
     let Some((user, password)) = basic(&headers) else {
         return ApiError::unauthenticated().into_response();
     };
-    let matches = |sid: &str, secret: &str| {
-        bool::from(user.as_bytes().ct_eq(sid.as_bytes()) & password.as_bytes().ct_eq(secret.as_bytes()))
-    };
-    let known = matches(&credentials.account_sid, credentials.auth_token.expose_secret())
-        || matches(
-            &credentials.api_key_sid,
-            credentials.api_key_secret.expose_secret(),
-        );
-    let account = request
-        .uri()
-        .path()
-        .strip_prefix("/2010-04-01/Accounts/")
-        .map(|rest| rest.split('/').next());
-    let own = account.is_none_or(|account| account == Some(credentials.account_sid.as_str()));
-    if known && own {
-        next.run(request).await
-    } else {
-        ApiError::unauthenticated().into_response()
+    let account = request.uri().path().strip_prefix("/2010-04-01/Accounts/");
+    let account = account.and_then(|rest| rest.split('/').next());
+    let account = account.map(|name| name.strip_suffix(".json").unwrap_or(name).to_owned());
+    let known = site
+        .network
+        .ask(move |network| network.authorize(&user, &password, account.as_deref()))
+        .await;
+    match known {
+        Ok(Ok(())) => next.run(request).await,
+        Ok(Err(error)) => error.into_response(),
+        Err(stopped) => ApiError::from(stopped).into_response(),
     }
 }
 
-fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+/// The user and password of HTTP Basic.
+pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let decoded = STANDARD.decode(value.strip_prefix("Basic ")?.trim()).ok()?;
     let text = String::from_utf8(decoded).ok()?;

@@ -20,9 +20,31 @@ const UNDER_WAY_MAX: usize = 1_000;
 /// Clients are kept by connect time-out; there are few distinct ones.
 const CLIENTS_MAX: usize = 16;
 
+/// The secret that an account shares with its application.
+#[derive(Clone, Debug)]
+pub(crate) struct AuthToken(SecretString);
+
+impl AuthToken {
+    pub(crate) fn new(token: SecretString) -> Self {
+        Self(token)
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl PartialEq for AuthToken {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
 /// One logical request; retries repeat it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Request {
+    /// Signs it.
+    pub(crate) auth_token: AuthToken,
     /// As the application gave it, fragment included.
     pub(crate) url: String,
     pub(crate) method: Method,
@@ -68,15 +90,13 @@ impl DeliveryError {
 /// The network's HTTP client.
 #[derive(Clone, Debug)]
 pub(crate) struct Webhooks {
-    auth_token: SecretString,
     clients: Arc<Mutex<BTreeMap<u64, reqwest::Client>>>,
     under_way: Arc<Semaphore>,
 }
 
 impl Webhooks {
-    pub(crate) fn new(auth_token: SecretString) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            auth_token,
             clients: Arc::default(),
             under_way: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
         }
@@ -121,7 +141,7 @@ impl Webhooks {
             .timeout(Duration::from_millis(overrides.read_ms))
             .header(
                 "X-Twilio-Signature",
-                signature::sign(self.auth_token.expose_secret(), &url, signed),
+                signature::sign(request.auth_token.expose(), &url, signed),
             )
             .header("I-Twilio-Idempotency-Token", &request.idempotency_token)
             .header("User-Agent", "TwilioProxy/1.1")

@@ -1,34 +1,15 @@
 //! What the account owns: TwiML applications and phone numbers.
 
 use jiff::Timestamp;
-use secrecy::SecretString;
 
 use super::call::Endpoint;
 use super::{Network, not_found};
-use crate::config::Credentials;
 use crate::rest::ApiError;
 
 /// TwiML applications of one account.
 const APPLICATIONS_MAX: usize = 1_000;
 /// Phone numbers of one account.
 const NUMBERS_MAX: usize = 10_000;
-
-#[derive(Debug)]
-pub(super) struct Account {
-    pub(super) sid: String,
-    pub(super) api_key_sid: String,
-    pub(super) api_key_secret: SecretString,
-}
-
-impl Account {
-    pub(super) fn new(credentials: &Credentials) -> Self {
-        Self {
-            sid: credentials.account_sid.clone(),
-            api_key_sid: credentials.api_key_sid.clone(),
-            api_key_secret: credentials.api_key_secret.clone(),
-        }
-    }
-}
 
 /// What happens to calls that belong here.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +23,7 @@ pub(super) struct Routing {
 #[derive(Clone, Debug)]
 pub(super) struct Application {
     pub(super) sid: String,
+    pub(super) account: String,
     pub(super) friendly_name: String,
     pub(super) routing: Routing,
     pub(super) created_at: Timestamp,
@@ -52,6 +34,7 @@ pub(super) struct Application {
 #[derive(Clone, Debug)]
 pub(super) struct Number {
     pub(super) sid: String,
+    pub(super) account: String,
     pub(super) e164: String,
     pub(super) friendly_name: String,
     pub(super) routing: Routing,
@@ -119,13 +102,28 @@ impl Network {
             .find(|application| application.sid == sid)
     }
 
-    pub(crate) fn create_application(&mut self, changes: ApplicationChanges) -> Result<String, ApiError> {
+    /// Whether the account owns this number.
+    pub(super) fn may_call_from(&self, account: &str, e164: &str) -> bool {
+        let mut numbers = self.numbers.iter();
+        numbers.any(|number| number.e164 == e164 && number.account == account)
+    }
+
+    pub(super) fn number(&self, sid: &str) -> Option<&Number> {
+        self.numbers.iter().find(|number| number.sid == sid)
+    }
+
+    pub(crate) fn create_application(
+        &mut self,
+        account: &str,
+        changes: ApplicationChanges,
+    ) -> Result<String, ApiError> {
         if self.applications.len() >= APPLICATIONS_MAX {
             return Err(ApiError::new(400, 20409, "Too many applications".to_owned()));
         }
         let sid = self.sids.next("AP");
         self.applications.push(Application {
             sid: sid.clone(),
+            account: account.to_owned(),
             friendly_name: String::new(),
             routing: Routing::default(),
             created_at: self.now,
@@ -155,6 +153,7 @@ impl Network {
 
     pub(crate) fn create_number(
         &mut self,
+        account: &str,
         phone_number: &str,
         changes: NumberChanges,
     ) -> Result<String, ApiError> {
@@ -163,15 +162,16 @@ impl Network {
             let message = format!("PhoneNumber Requested is not available: {phone_number}");
             return Err(ApiError::new(400, 21422, message));
         }
-        let sid = self.add_number(phone_number);
+        let sid = self.add_number(account, phone_number);
         self.update_number(&sid, changes)?;
         Ok(sid)
     }
 
-    pub(super) fn add_number(&mut self, phone_number: &str) -> String {
+    pub(super) fn add_number(&mut self, account: &str, phone_number: &str) -> String {
         let sid = self.sids.next("PN");
         self.numbers.push(Number {
             sid: sid.clone(),
+            account: account.to_owned(),
             e164: phone_number.to_owned(),
             friendly_name: super::views::formatted(phone_number),
             routing: Routing::default(),

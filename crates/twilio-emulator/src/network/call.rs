@@ -116,6 +116,8 @@ impl Party {
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) sid: CallSid,
+    /// Whose call it is; a child leg belongs to its parent's account.
+    pub(super) account: String,
     pub(super) from: String,
     pub(super) to: String,
     pub(super) inbound: bool,

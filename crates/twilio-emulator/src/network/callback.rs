@@ -5,7 +5,7 @@ use super::call::{Call, Endpoint, Status};
 use super::room::{Conference, Participant};
 use crate::clock::rfc2822;
 use crate::sid::CallSid;
-use crate::webhook::DeliveryError;
+use crate::webhook::{DeliveryError, Reply, Request};
 
 type Params = Vec<(String, String)>;
 
@@ -47,7 +47,7 @@ impl Network {
     pub(super) fn voice_params(&self, call: &Call) -> Params {
         let mut params = Params::new();
         push(&mut params, "CallSid", call.sid.as_str());
-        push(&mut params, "AccountSid", &self.account.sid);
+        push(&mut params, "AccountSid", &call.account);
         push(&mut params, "From", &call.from);
         push(&mut params, "To", &call.to);
         push(&mut params, "Caller", &call.from);
@@ -112,7 +112,7 @@ impl Network {
         let mut params = Params::new();
         push(&mut params, "ConferenceSid", conference.sid.as_str());
         push(&mut params, "FriendlyName", &conference.name);
-        push(&mut params, "AccountSid", &self.account.sid);
+        push(&mut params, "AccountSid", &conference.account);
         push(&mut params, "SequenceNumber", &conference.sequence.to_string());
         push(&mut params, "Timestamp", &rfc2822(self.now));
         push(&mut params, "StatusCallbackEvent", event);
@@ -147,9 +147,16 @@ impl Network {
         self.send_callback(&owner, &endpoint, event, params);
     }
 
-    pub(super) fn callback_done(&mut self, call: &CallSid, url: &str, result: Result<(), DeliveryError>) {
+    pub(super) fn callback_done(
+        &mut self,
+        call: &CallSid,
+        request: &Request,
+        result: Result<Reply, DeliveryError>,
+    ) {
+        let url = request.url.as_str();
+        self.note_exchange(call, request, &result);
         match result {
-            Ok(()) => self.log("callback.delivered", &[("call", call.as_str()), ("url", url)]),
+            Ok(_) => self.log("callback.delivered", &[("call", call.as_str()), ("url", url)]),
             Err(DeliveryError::Status(status)) => {
                 self.notify(call, 15003, &format!("the callback was answered with {status}"));
             }

@@ -182,8 +182,14 @@ impl Network {
         fallback: Option<Endpoint>,
         callback: Option<Endpoint>,
     ) -> Call {
+        let application = client
+            .application_sid
+            .as_deref()
+            .and_then(|sid| self.application(sid));
+        let account = application.map_or_else(|| self.main_account().to_owned(), |it| it.account.clone());
         Call {
             sid,
+            account,
             from: format!("client:{}", client.identity),
             to,
             inbound: true,

@@ -100,6 +100,7 @@ impl Network {
             ],
         );
         self.leave(sid, LeaveReason::HungUp);
+        self.leave_queue(sid);
         self.say_farewell(sid);
         if let Some(call) = self.calls.get_mut(sid) {
             call.runs.clear();

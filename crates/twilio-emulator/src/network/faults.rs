@@ -89,7 +89,10 @@ impl Network {
 
     /// One logical request to the application.
     pub(super) fn request(&mut self, to: &Endpoint, params: Vec<(String, String)>) -> Request {
+        let account = params.iter().find(|(name, _)| name == "AccountSid");
+        let auth_token = self.token_of(account.map(|(_, sid)| sid.as_str()));
         Request {
+            auth_token,
             url: to.url.clone(),
             method: to.method,
             params,

@@ -26,6 +26,7 @@ pub(crate) enum Instructions {
 /// `POST Calls`, its parameters already checked.
 #[derive(Clone, Debug)]
 pub(crate) struct CallOrder {
+    pub(crate) account: String,
     pub(crate) to: String,
     pub(crate) from: String,
     pub(crate) instructions: Option<Instructions>,
@@ -41,34 +42,14 @@ pub(crate) struct CallOrder {
 impl Network {
     /// Accepts a call and puts it in the queue.
     pub(crate) fn create_call(&mut self, mut order: CallOrder) -> Result<CallSid, ApiError> {
-        if let Some(sid) = order.application_sid.take() {
-            let application = self
-                .application(&sid)
-                .ok_or_else(|| ApiError::new(400, 21218, format!("Invalid ApplicationSid: {sid}")))?;
-            order.instructions = application.routing.voice.clone().map(Instructions::Url);
-            order.fallback.clone_from(&application.routing.fallback);
-            order.callback.clone_from(&application.routing.callback);
-        }
-        let Some(instructions) = order.instructions.take() else {
-            return Err(ApiError::new(400, 21205, "Url parameter is required.".to_owned()));
-        };
-        let from_client = order.from.starts_with("client:");
-        if !from_client && !self.numbers.iter().any(|number| number.e164 == order.from) {
-            let message = format!(
-                "The source phone number provided, {}, is not yet verified for your account.",
-                order.from
-            );
-            return Err(ApiError::new(400, 21210, message));
-        }
-        if self.queue.len() >= QUEUE_SECONDS_MAX * self.cps as usize {
-            return Err(ApiError::new(400, 22005, "Call queue is full".to_owned()));
-        }
+        let instructions = self.complete_order(&mut order)?;
         let sid = CallSid::new(&mut self.sids);
         let party = self.party(&order.to);
         let ahead_ms = i128::try_from(self.queue.len()).unwrap_or_default() * 1_000 / i128::from(self.cps);
         let busy_ms = self.queue_free_at.duration_since(self.now).as_millis().max(0);
         let call = Call {
             sid: sid.clone(),
+            account: order.account,
             from: order.from,
             to: order.to,
             inbound: false,
@@ -110,6 +91,34 @@ impl Network {
         }
         self.queue.push_back(sid.clone());
         Ok(sid)
+    }
+
+    /// Fills in what the order's application says, and checks whether it may be placed at all.
+    fn complete_order(&self, order: &mut CallOrder) -> Result<Instructions, ApiError> {
+        if let Some(sid) = order.application_sid.take() {
+            let application = self
+                .application(&sid)
+                .filter(|application| application.account == order.account)
+                .ok_or_else(|| ApiError::new(400, 21218, format!("Invalid ApplicationSid: {sid}")))?;
+            order.instructions = application.routing.voice.clone().map(Instructions::Url);
+            order.fallback.clone_from(&application.routing.fallback);
+            order.callback.clone_from(&application.routing.callback);
+        }
+        let instructions = order.instructions.take();
+        let instructions =
+            instructions.ok_or_else(|| ApiError::new(400, 21205, "Url parameter is required.".to_owned()))?;
+        let from_client = order.from.starts_with("client:");
+        if !from_client && !self.may_call_from(&order.account, &order.from) {
+            let message = format!(
+                "The source phone number provided, {}, is not yet verified for your account.",
+                order.from
+            );
+            return Err(ApiError::new(400, 21210, message));
+        }
+        if self.queue.len() >= QUEUE_SECONDS_MAX * self.cps as usize {
+            return Err(ApiError::new(400, 22005, "Call queue is full".to_owned()));
+        }
+        Ok(instructions)
     }
 
     /// Who is at an address of `POST Calls`: `client:` and an identity, or a number.

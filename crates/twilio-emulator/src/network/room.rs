@@ -39,6 +39,7 @@ impl Stage {
 #[derive(Debug)]
 pub(super) struct Conference {
     pub(super) sid: ConferenceSid,
+    pub(super) account: String,
     pub(super) name: String,
     pub(super) stage: Stage,
     pub(super) created_at: Timestamp,
@@ -150,10 +151,12 @@ impl Network {
 
     /// The running conference of this name, out of the map, or a new one.
     fn take_open_conference(&mut self, room: &Room, first: &CallSid) -> Conference {
+        let account = self.calls.get(first).map(|call| call.account.clone());
+        let account = account.unwrap_or_default();
         let open = self
             .conferences
             .values()
-            .find(|c| c.stage != Stage::Ended && c.name == room.name);
+            .find(|c| c.stage != Stage::Ended && c.name == room.name && c.account == account);
         if let Some(sid) = open.map(|conference| conference.sid.clone()) {
             return self.conferences.remove(&sid).expect("it was found a moment ago");
         }
@@ -165,6 +168,7 @@ impl Network {
         });
         Conference {
             sid,
+            account,
             name: room.name.clone(),
             stage: Stage::Waiting,
             created_at: self.now,

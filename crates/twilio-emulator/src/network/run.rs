@@ -1,6 +1,7 @@
 //! Running TwiML on a leg: which document, which verb, and what it waits for.
 
 mod documents;
+mod enqueue;
 mod gather;
 
 use jiff::SignedDuration;

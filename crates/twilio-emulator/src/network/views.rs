@@ -1,5 +1,6 @@
 //! What REST and the control API show of the network, in Twilio's field names and types.
 
+mod accounts;
 mod lists;
 
 use serde_json::{Value, json};
@@ -40,7 +41,7 @@ impl Network {
 
     pub(crate) fn conference_view(&self, sid: &ConferenceSid) -> Result<Value, ApiError> {
         let conference = self.conferences.get(sid).ok_or_else(|| not_found(sid.as_str()))?;
-        Ok(self.conference_json(conference))
+        Ok(conference_json(conference))
     }
 
     pub(crate) fn participant_view(&self, sid: &ConferenceSid, name: &str) -> Result<Value, ApiError> {
@@ -51,15 +52,13 @@ impl Network {
 
     pub(crate) fn application_view(&self, sid: &str) -> Result<Value, ApiError> {
         self.application(sid)
-            .map(|application| self.application_json(application))
+            .map(application_json)
             .ok_or_else(|| not_found(sid))
     }
 
     pub(crate) fn number_view(&self, sid: &str) -> Result<Value, ApiError> {
         let number = self.numbers.iter().find(|number| number.sid == sid);
-        number
-            .map(|number| self.number_json(number))
-            .ok_or_else(|| not_found(sid))
+        number.map(number_json).ok_or_else(|| not_found(sid))
     }
 
     /// Every leg the network remembers, oldest first.
@@ -98,7 +97,7 @@ impl Network {
     }
 
     fn call_json(&self, call: &Call) -> Value {
-        let uri = format!("{}/Calls/{}", self.root(), call.sid);
+        let uri = format!("{}/Calls/{}", root(&call.account), call.sid);
         let parts = [
             "events",
             "notifications",
@@ -116,7 +115,7 @@ impl Network {
             .collect();
         json!({
             "sid": call.sid,
-            "account_sid": self.account.sid,
+            "account_sid": call.account,
             "parent_call_sid": null,
             "phone_number_sid": self.numbers.iter().find(|n| n.e164 == call.from).map(|n| n.sid.clone()),
             "to": call.to,
@@ -144,27 +143,6 @@ impl Network {
         })
     }
 
-    fn conference_json(&self, conference: &Conference) -> Value {
-        let uri = format!("{}/Conferences/{}", self.root(), conference.sid);
-        json!({
-            "sid": conference.sid,
-            "account_sid": self.account.sid,
-            "friendly_name": conference.name,
-            "status": conference.stage.as_str(),
-            "region": "us1",
-            "reason_conference_ended": conference.ended.as_ref().map(|ended| ended.reason),
-            "call_sid_ending_conference": conference.ended.as_ref().and_then(|ended| ended.by.clone()),
-            "api_version": API_VERSION,
-            "date_created": rfc2822(conference.created_at),
-            "date_updated": rfc2822(conference.updated_at),
-            "uri": format!("{uri}.json"),
-            "subresource_uris": {
-                "participants": format!("{uri}/Participants.json"),
-                "recordings": format!("{uri}/Recordings.json"),
-            },
-        })
-    }
-
     fn participant_json(&self, conference: &Conference, participant: &Participant) -> Value {
         let status = self
             .calls
@@ -178,7 +156,7 @@ impl Network {
                 }
             });
         json!({
-            "account_sid": self.account.sid,
+            "account_sid": conference.account,
             "call_sid": participant.call,
             "conference_sid": conference.sid,
             "label": participant.label,
@@ -192,52 +170,14 @@ impl Network {
             "queue_time": "0",
             "date_created": rfc2822(participant.joined_at),
             "date_updated": rfc2822(participant.updated_at),
-            "uri": format!("{}/Conferences/{}/Participants/{}.json", self.root(), conference.sid, participant.call),
+            "uri": format!("{}/Conferences/{}/Participants/{}.json", root(&conference.account), conference.sid, participant.call),
         })
     }
+}
 
-    fn application_json(&self, application: &Application) -> Value {
-        let mut view = routing_fields(&application.routing);
-        let own = json!({
-            "sid": application.sid,
-            "account_sid": self.account.sid,
-            "friendly_name": application.friendly_name,
-            "api_version": API_VERSION,
-            "voice_caller_id_lookup": false,
-            "date_created": rfc2822(application.created_at),
-            "date_updated": rfc2822(application.updated_at),
-            "uri": format!("{}/Applications/{}.json", self.root(), application.sid),
-        });
-        merge(&mut view, own);
-        view
-    }
-
-    fn number_json(&self, number: &Number) -> Value {
-        let mut view = routing_fields(&number.routing);
-        let own = json!({
-            "sid": number.sid,
-            "account_sid": self.account.sid,
-            "phone_number": number.e164,
-            "friendly_name": number.friendly_name,
-            "api_version": API_VERSION,
-            "voice_application_sid": number.application_sid,
-            "voice_caller_id_lookup": false,
-            "trunk_sid": null,
-            "capabilities": { "voice": true, "sms": false, "mms": false, "fax": false },
-            "beta": false,
-            "origin": "twilio",
-            "status": "in-use",
-            "date_created": rfc2822(number.created_at),
-            "date_updated": rfc2822(number.updated_at),
-            "uri": format!("{}/IncomingPhoneNumbers/{}.json", self.root(), number.sid),
-        });
-        merge(&mut view, own);
-        view
-    }
-
-    fn root(&self) -> String {
-        format!("/{API_VERSION}/Accounts/{}", self.account.sid)
-    }
+/// Where the resources of an account begin.
+pub(super) fn root(account: &str) -> String {
+    format!("/{API_VERSION}/Accounts/{account}")
 }
 
 fn routing_fields(routing: &Routing) -> Value {
@@ -281,4 +221,64 @@ pub(super) fn formatted(number: &str) -> String {
         }
         Some(_) | None => number.to_owned(),
     }
+}
+
+fn conference_json(conference: &Conference) -> Value {
+    let uri = format!("{}/Conferences/{}", root(&conference.account), conference.sid);
+    json!({
+        "sid": conference.sid,
+        "account_sid": conference.account,
+        "friendly_name": conference.name,
+        "status": conference.stage.as_str(),
+        "region": "us1",
+        "reason_conference_ended": conference.ended.as_ref().map(|ended| ended.reason),
+        "call_sid_ending_conference": conference.ended.as_ref().and_then(|ended| ended.by.clone()),
+        "api_version": API_VERSION,
+        "date_created": rfc2822(conference.created_at),
+        "date_updated": rfc2822(conference.updated_at),
+        "uri": format!("{uri}.json"),
+        "subresource_uris": {
+            "participants": format!("{uri}/Participants.json"),
+            "recordings": format!("{uri}/Recordings.json"),
+        },
+    })
+}
+
+fn application_json(application: &Application) -> Value {
+    let mut view = routing_fields(&application.routing);
+    let own = json!({
+        "sid": application.sid,
+        "account_sid": application.account,
+        "friendly_name": application.friendly_name,
+        "api_version": API_VERSION,
+        "voice_caller_id_lookup": false,
+        "date_created": rfc2822(application.created_at),
+        "date_updated": rfc2822(application.updated_at),
+        "uri": format!("{}/Applications/{}.json", root(&application.account), application.sid),
+    });
+    merge(&mut view, own);
+    view
+}
+
+fn number_json(number: &Number) -> Value {
+    let mut view = routing_fields(&number.routing);
+    let own = json!({
+        "sid": number.sid,
+        "account_sid": number.account,
+        "phone_number": number.e164,
+        "friendly_name": number.friendly_name,
+        "api_version": API_VERSION,
+        "voice_application_sid": number.application_sid,
+        "voice_caller_id_lookup": false,
+        "trunk_sid": null,
+        "capabilities": { "voice": true, "sms": false, "mms": false, "fax": false },
+        "beta": false,
+        "origin": "twilio",
+        "status": "in-use",
+        "date_created": rfc2822(number.created_at),
+        "date_updated": rfc2822(number.updated_at),
+        "uri": format!("{}/IncomingPhoneNumbers/{}.json", root(&number.account), number.sid),
+    });
+    merge(&mut view, own);
+    view
 }

@@ -18,10 +18,14 @@ pub(super) fn routes() -> Router<Site> {
         .route("/Applications/{application}", get(fetch).post(update))
 }
 
-async fn create(State(site): State<Site>, form: Form) -> Result<(StatusCode, Json<Value>), ApiError> {
+async fn create(
+    State(site): State<Site>,
+    Path(account): Path<String>,
+    form: Form,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
     let changes = changes(&form)?;
     let created = site.network.ask(move |network| {
-        let sid = network.create_application(changes)?;
+        let sid = network.create_application(&account, changes)?;
         network.application_view(&sid)
     });
     Ok((StatusCode::CREATED, Json(created.await??)))

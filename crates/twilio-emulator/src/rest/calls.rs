@@ -27,8 +27,12 @@ pub(super) fn routes() -> Router<Site> {
         .route("/Calls/{call}", get(fetch).post(update))
 }
 
-async fn create(State(site): State<Site>, form: Form) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let order = order(&form)?;
+async fn create(
+    State(site): State<Site>,
+    Path(account): Path<String>,
+    form: Form,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let order = order(account, &form)?;
     let passed_over: Vec<&str> = PASSED_OVER
         .into_iter()
         .filter(|name| form.text(name).is_some())
@@ -96,7 +100,7 @@ async fn update(
 }
 
 /// Reads and checks the parameters of `POST Calls`.
-fn order(form: &Form) -> Result<CallOrder, ApiError> {
+fn order(account: String, form: &Form) -> Result<CallOrder, ApiError> {
     let to = form
         .text("To")
         .ok_or_else(|| refuse(21201, "No 'To' number is specified"))?;
@@ -126,6 +130,7 @@ fn order(form: &Form) -> Result<CallOrder, ApiError> {
     };
     let time_limit_s = form.text("TimeLimit").map(str::parse).transpose();
     Ok(CallOrder {
+        account,
         to: to.to_owned(),
         from: from.to_owned(),
         instructions: url.or(twiml(form)?),

@@ -77,6 +77,12 @@ impl Form {
         }
     }
 
+    /// A whole number.
+    pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, ApiError> {
+        let parsed = self.text(name).map(str::parse).transpose();
+        parsed.map_err(|_| ApiError::parameter(format!("{name} is not a number in range")))
+    }
+
     pub(super) fn method(&self, name: &str) -> Result<Method, ApiError> {
         let Some(text) = self.text(name) else {
             return Ok(Method::default());

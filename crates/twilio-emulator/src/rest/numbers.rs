@@ -19,14 +19,18 @@ pub(super) fn routes() -> Router<Site> {
         .route("/IncomingPhoneNumbers/{number}", get(fetch).post(update))
 }
 
-async fn create(State(site): State<Site>, form: Form) -> Result<(StatusCode, Json<Value>), ApiError> {
+async fn create(
+    State(site): State<Site>,
+    Path(account): Path<String>,
+    form: Form,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
     let changes = changes(&form)?;
     let phone_number = form.text("PhoneNumber").filter(|text| is_e164(text));
     let phone_number = phone_number
         .ok_or_else(|| ApiError::new(400, 21421, "PhoneNumber is invalid".to_owned()))?
         .to_owned();
     let created = site.network.ask(move |network| {
-        let sid = network.create_number(&phone_number, changes)?;
+        let sid = network.create_number(&account, &phone_number, changes)?;
         network.number_view(&sid)
     });
     Ok((StatusCode::CREATED, Json(created.await??)))

@@ -59,7 +59,7 @@ impl Network {
         let frame = ServerFrame::invite(
             sid.as_str(),
             &sdp,
-            &self.shown_parameters(call, client),
+            &Self::shown_parameters(call, client),
             &client.reconnect,
         );
         for socket in client.ringing.clone() {
@@ -69,9 +69,9 @@ impl Network {
     }
 
     /// What the page finds in `call.parameters` and, under `Params`, in `call.customParameters`.
-    fn shown_parameters(&self, call: &Call, client: &Client) -> Value {
+    fn shown_parameters(call: &Call, client: &Client) -> Value {
         let mut parameters = json!({
-            "AccountSid": self.account.sid,
+            "AccountSid": call.account,
             "ApiVersion": "2010-04-01",
             "CallSid": call.sid,
             "From": call.from,

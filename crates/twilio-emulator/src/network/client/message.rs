@@ -50,13 +50,17 @@ impl Network {
     }
 
     fn tell_subscribers(&mut self, sid: &CallSid, message_sid: &str, content: &str) {
-        let Some(client) = self.calls.get_mut(sid).and_then(Call::client_mut) else {
+        let Some(call) = self.calls.get_mut(sid) else {
+            return;
+        };
+        let account = call.account.clone();
+        let Some(client) = call.client_mut() else {
             return;
         };
         let mut callbacks = Vec::new();
         for subscription in &mut client.subscriptions {
             let mut params = Vec::new();
-            push(&mut params, "AccountSid", &self.account.sid);
+            push(&mut params, "AccountSid", &account);
             push(&mut params, "CallSid", sid.as_str());
             push(&mut params, "Content", content);
             push(&mut params, "ContentType", "application/json");
@@ -88,7 +92,7 @@ impl Network {
         let socket = client.socket;
         self.send_if_there(socket, frame);
         Ok(json!({
-            "account_sid": self.account.sid,
+            "account_sid": self.main_account(),
             "call_sid": sid,
             "sid": message_sid,
             "date_created": rfc2822(self.now),
@@ -109,7 +113,7 @@ impl Network {
             endpoint,
             sequence: 0,
         });
-        let account = &self.account.sid;
+        let account = self.main_account();
         let uri = format!(
             "/2010-04-01/Accounts/{account}/Calls/{sid}/UserDefinedMessageSubscriptions/{subscription}.json"
         );

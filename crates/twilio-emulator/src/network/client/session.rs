@@ -54,15 +54,14 @@ impl Network {
     }
 
     pub(super) fn listen(&mut self, socket: SocketId, token: &str, reconnect_timeout_s: u32) {
-        let account = &self.account;
-        let secret = account.api_key_secret.expose_secret();
-        let result = token::verify(
-            token,
-            &account.sid,
-            &account.api_key_sid,
-            secret,
-            self.now.as_second(),
-        );
+        let issuer = token::issuer(token).unwrap_or_default();
+        let result = match self.key(&issuer) {
+            Some((account, secret)) => {
+                let now_s = self.now.as_second();
+                token::verify(token, account, &issuer, secret.expose_secret(), now_s)
+            }
+            None => Err(token::unknown_issuer(token)),
+        };
         let Some(state) = self.sockets.get_mut(&socket) else {
             return;
         };

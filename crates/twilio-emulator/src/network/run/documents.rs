@@ -137,6 +137,7 @@ impl Network {
 
     pub(in crate::network) fn fetched(&mut self, fetch: &Fetch, result: Result<Reply, DeliveryError>) {
         let sid = fetch.call.clone();
+        self.note_exchange(&sid, &fetch.request, &result);
         if let Err(error) = &result {
             self.notify(&sid, error.code(), &format!("{}: {error}", fetch.request.url));
         }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::Network;
+use super::{Network, application_json, conference_json, number_json};
 use crate::network::call::Call;
 use crate::network::not_found;
 use crate::rest::ApiError;
@@ -75,7 +75,7 @@ impl Network {
                     .as_ref()
                     .is_none_or(|status| status == conference.stage.as_str())
             })
-            .map(|conference| self.conference_json(conference))
+            .map(conference_json)
             .collect()
     }
 
@@ -100,9 +100,7 @@ impl Network {
             .applications
             .iter()
             .filter(|app| name.is_none_or(|name| name == app.friendly_name));
-        wanted
-            .map(|application| self.application_json(application))
-            .collect()
+        wanted.map(application_json).collect()
     }
 
     /// `pattern` may hold `*` for any digits, or be any part of a number.
@@ -112,7 +110,7 @@ impl Network {
             .iter()
             .filter(|number| name.is_none_or(|name| name == number.friendly_name))
             .filter(|number| pattern.is_none_or(|pattern| matches(pattern, &number.e164)));
-        wanted.map(|number| self.number_json(number)).collect()
+        wanted.map(number_json).collect()
     }
 }
 

@@ -1,0 +1,90 @@
+//! How accounts, keys and tokens are shown.
+
+use serde_json::{Value, json};
+
+use super::root;
+use crate::clock::rfc2822;
+use crate::network::accounts::{Account, Key};
+use crate::network::{Network, not_found};
+use crate::rest::ApiError;
+use crate::webhook::AuthToken;
+
+impl Network {
+    pub(crate) fn account_view(&self, sid: &str) -> Result<Value, ApiError> {
+        let account = self.accounts.get(sid).ok_or_else(|| not_found(sid))?;
+        Ok(account_json(account))
+    }
+
+    pub(crate) fn list_accounts(&self, name: Option<&str>, status: Option<&str>) -> Vec<Value> {
+        let wanted = self.accounts.all().filter(|account| {
+            name.is_none_or(|name| name == account.friendly_name)
+                && status.is_none_or(|status| status == account.standing.as_str())
+        });
+        wanted.map(account_json).collect()
+    }
+
+    pub(crate) fn key_view(&self, account: &str, sid: &str) -> Result<Value, ApiError> {
+        let mut keys = self.accounts.keys.iter();
+        let key = keys.find(|key| key.sid == sid && key.account == account);
+        key.map(key_json).ok_or_else(|| not_found(sid))
+    }
+
+    pub(crate) fn list_keys(&self, account: &str) -> Vec<Value> {
+        let own = self.accounts.keys.iter().filter(|key| key.account == account);
+        own.map(key_json).collect()
+    }
+
+    /// The newer products' spelling: ISO dates and whole URLs.
+    pub(crate) fn token_view(&self, account: &str, field: &str, token: &AuthToken, path: &str) -> Value {
+        let account = self.accounts.get(account);
+        json!({
+            "account_sid": account.map(|account| account.sid.as_str()),
+            field: token.expose(),
+            "date_created": account.map(|account| iso8601(account.updated_at)),
+            "date_updated": account.map(|account| iso8601(account.updated_at)),
+            "url": format!("https://accounts.twilio.com/v1/AuthTokens/{path}"),
+        })
+    }
+}
+
+fn key_json(key: &Key) -> Value {
+    json!({
+        "sid": key.sid,
+        "friendly_name": key.friendly_name,
+        "date_created": rfc2822(key.created_at),
+        "date_updated": rfc2822(key.updated_at),
+    })
+}
+
+fn iso8601(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn account_json(account: &Account) -> Value {
+    let uri = root(&account.sid);
+    let parts = [
+        ("available_phone_numbers", "AvailablePhoneNumbers"),
+        ("calls", "Calls"),
+        ("conferences", "Conferences"),
+        ("incoming_phone_numbers", "IncomingPhoneNumbers"),
+        ("notifications", "Notifications"),
+        ("outgoing_caller_ids", "OutgoingCallerIds"),
+        ("recordings", "Recordings"),
+    ];
+    let subresources: serde_json::Map<String, Value> = parts
+        .iter()
+        .map(|(name, path)| ((*name).to_owned(), json!(format!("{uri}/{path}.json"))))
+        .collect();
+    json!({
+        "sid": account.sid,
+        "owner_account_sid": account.owner,
+        "friendly_name": account.friendly_name,
+        "status": account.standing.as_str(),
+        "type": "Full",
+        "auth_token": account.token.expose(),
+        "date_created": rfc2822(account.created_at),
+        "date_updated": rfc2822(account.updated_at),
+        "uri": format!("{uri}.json"),
+        "subresource_uris": subresources,
+    })
+}

@@ -1,0 +1,161 @@
+//! `Accounts`, their `Keys`, and the rotation of their tokens.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::ApiError;
+use super::ask::{Answer, Ask};
+use crate::network::Standing;
+use crate::web::{Site, basic};
+
+const FRIENDLY_NAME_CHARACTERS_MAX: usize = 64;
+
+/// `Accounts` themselves; the path has no account before it.
+pub(super) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/2010-04-01/Accounts.json", get(list).post(create))
+        .route("/2010-04-01/Accounts/{account}", get(fetch).post(update))
+}
+
+pub(super) fn keys() -> Router<Site> {
+    Router::new()
+        .route("/Keys.json", get(list_keys).post(create_key))
+        .route("/Keys/{key}", get(fetch_key).post(update_key).delete(delete_key))
+}
+
+/// What Twilio serves at `accounts.twilio.com`.
+pub(super) fn tokens() -> Router<Site> {
+    Router::new()
+        .route(
+            "/v1/AuthTokens/Secondary",
+            post(create_token).delete(delete_token),
+        )
+        .route("/v1/AuthTokens/Promote", post(promote_token))
+}
+
+async fn create(ask: Ask) -> Answer {
+    ask.only(&["FriendlyName"]).await?;
+    let name = ask.form.text("FriendlyName").map(str::to_owned);
+    ask.made(move |network, _| {
+        let sid = network.create_subaccount(name)?;
+        network.account_view(&sid)
+    })
+    .await
+}
+
+async fn list(ask: Ask) -> Answer {
+    let name = ask.form.text("FriendlyName").map(str::to_owned);
+    let status = ask.form.text("Status").map(str::to_owned);
+    ask.list("accounts", move |network, _| {
+        Ok(network.list_accounts(name.as_deref(), status.as_deref()))
+    })
+    .await
+}
+
+async fn fetch(ask: Ask) -> Answer {
+    ask.show(|network, account| network.account_view(account)).await
+}
+
+async fn update(ask: Ask) -> Answer {
+    ask.only(&["FriendlyName", "Status"]).await?;
+    let name = ask.form.text("FriendlyName").map(str::to_owned);
+    let standing = match ask.form.text("Status") {
+        None => None,
+        Some(text) => Some(
+            Standing::parse(text)
+                .ok_or_else(|| ApiError::parameter(format!("Status may not become {text}")))?,
+        ),
+    };
+    ask.show(move |network, account| {
+        network.update_account(account, name, standing)?;
+        network.account_view(account)
+    })
+    .await
+}
+
+async fn create_key(ask: Ask) -> Answer {
+    ask.only(&["FriendlyName"]).await?;
+    let name = friendly_name(&ask)?;
+    ask.made(move |network, account| {
+        let (sid, secret) = network.create_key(account, name)?;
+        let mut key = network.key_view(account, &sid)?;
+        key["secret"] = json!(secret);
+        Ok(key)
+    })
+    .await
+}
+
+async fn list_keys(ask: Ask) -> Answer {
+    ask.list("keys", |network, account| Ok(network.list_keys(account)))
+        .await
+}
+
+async fn fetch_key(ask: Ask) -> Answer {
+    let sid = ask.name(0);
+    ask.show(move |network, account| network.key_view(account, &sid))
+        .await
+}
+
+async fn update_key(ask: Ask) -> Answer {
+    ask.only(&["FriendlyName"]).await?;
+    let (sid, name) = (ask.name(0), friendly_name(&ask)?);
+    ask.show(move |network, account| {
+        network.rename_key(account, &sid, name)?;
+        network.key_view(account, &sid)
+    })
+    .await
+}
+
+async fn delete_key(ask: Ask) -> Result<StatusCode, ApiError> {
+    let sid = ask.name(0);
+    ask.gone(move |network, account| network.delete_key(account, &sid))
+        .await
+}
+
+fn friendly_name(ask: &Ask) -> Result<String, ApiError> {
+    let name = ask.form.text("FriendlyName").unwrap_or_default();
+    if name.chars().count() > FRIENDLY_NAME_CHARACTERS_MAX {
+        return Err(ApiError::parameter("FriendlyName has more than 64 characters"));
+    }
+    Ok(name.to_owned())
+}
+
+/// The account that signed in, for paths that name none.
+async fn own_account(site: &Site, headers: &HeaderMap) -> Result<String, ApiError> {
+    let (user, password) = basic(headers).ok_or_else(ApiError::unauthenticated)?;
+    let account = site
+        .network
+        .ask(move |network| network.account_of(&user, &password))
+        .await?;
+    account.ok_or_else(ApiError::unauthenticated)
+}
+
+async fn create_token(State(site): State<Site>, headers: HeaderMap) -> Answer {
+    let account = own_account(&site, &headers).await?;
+    let made = site.network.ask(move |network| {
+        let token = network.create_secondary_token(&account)?;
+        Ok::<Value, ApiError>(network.token_view(&account, "secondary_auth_token", &token, "Secondary"))
+    });
+    Ok((StatusCode::CREATED, Json(made.await??)))
+}
+
+async fn delete_token(State(site): State<Site>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let account = own_account(&site, &headers).await?;
+    site.network
+        .ask(move |network| network.delete_secondary_token(&account))
+        .await??;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn promote_token(State(site): State<Site>, headers: HeaderMap) -> Answer {
+    let account = own_account(&site, &headers).await?;
+    let promoted = site.network.ask(move |network| {
+        let token = network.promote_token(&account)?;
+        Ok::<Value, ApiError>(network.token_view(&account, "auth_token", &token, "Promote"))
+    });
+    Ok((StatusCode::OK, Json(promoted.await??)))
+}

@@ -1,0 +1,126 @@
+//! One request to a resource: whose it is, what its path names, its parameters, and how it is answered.
+
+use axum::Json;
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use super::form::Form;
+use super::page::page;
+use super::{ApiError, resource};
+use crate::driver::NetworkHandle;
+use crate::network::Network;
+use crate::web::Site;
+
+/// What a handler answers with.
+pub(super) type Answer = Result<(StatusCode, Json<Value>), ApiError>;
+
+/// See the module.
+pub(super) struct Ask {
+    pub(super) network: NetworkHandle,
+    pub(super) account: String,
+    /// What the path names after the account, without `.json`.
+    names: Vec<String>,
+    pub(super) form: Form,
+    path: String,
+}
+
+impl FromRequest<Site> for Ask {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let path = parts.uri.path().to_owned();
+        let params = RawPathParams::from_request_parts(&mut parts, site)
+            .await
+            .map_err(|_| ApiError::not_found(&path))?;
+        let mut names = params.iter().map(|(_, name)| resource(name));
+        let account = names.next().unwrap_or_default();
+        let names = names.collect();
+        let original = parts.extensions.get::<axum::extract::OriginalUri>();
+        let path = original.map_or(path, |uri| uri.path().to_owned());
+        let form = Form::from_request(Request::from_parts(parts, body), site).await?;
+        Ok(Self {
+            network: site.network.clone(),
+            account,
+            names,
+            form,
+            path,
+        })
+    }
+}
+
+impl Ask {
+    /// The path's name number `index` after the account.
+    pub(super) fn name(&self, index: usize) -> String {
+        self.names.get(index).cloned().unwrap_or_default()
+    }
+
+    /// Asks the network, on behalf of the account.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Network, &str) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let account = self.account.clone();
+        self.network
+            .ask(move |network| question(network, &account))
+            .await?
+    }
+
+    /// Answers 200 with a resource.
+    pub(super) async fn show(
+        &self,
+        question: impl FnOnce(&mut Network, &str) -> Result<Value, ApiError> + Send + 'static,
+    ) -> Answer {
+        Ok((StatusCode::OK, Json(self.run(question).await?)))
+    }
+
+    /// Answers 201 with a resource that was made.
+    pub(super) async fn made(
+        &self,
+        question: impl FnOnce(&mut Network, &str) -> Result<Value, ApiError> + Send + 'static,
+    ) -> Answer {
+        Ok((StatusCode::CREATED, Json(self.run(question).await?)))
+    }
+
+    /// Answers 204 once it is done.
+    pub(super) async fn gone(
+        &self,
+        question: impl FnOnce(&mut Network, &str) -> Result<(), ApiError> + Send + 'static,
+    ) -> Result<StatusCode, ApiError> {
+        self.run(question).await?;
+        Ok(StatusCode::NO_CONTENT)
+    }
+
+    /// Answers 200 with one page of a list, under `key`.
+    pub(super) async fn list(
+        &self,
+        key: &str,
+        question: impl FnOnce(&mut Network, &str) -> Result<Vec<Value>, ApiError> + Send + 'static,
+    ) -> Answer {
+        let rows = self.run(question).await?;
+        Ok((StatusCode::OK, Json(page(key, &self.path, &self.form, rows))))
+    }
+
+    /// A warning in the account's notifications for every parameter that the operation does not have.
+    pub(super) async fn only(&self, known: &[&str]) -> Result<(), ApiError> {
+        let unknown: Vec<String> = self
+            .form
+            .pairs()
+            .map(|(name, _)| name)
+            .filter(|name| !known.contains(name) && !PAGING.contains(name))
+            .map(str::to_owned)
+            .collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let path = self.path.clone();
+        self.run(move |network, account| {
+            network.warn_of_parameters(account, &path, &unknown);
+            Ok(())
+        })
+        .await
+    }
+}
+
+const PAGING: [&str; 3] = ["Page", "PageSize", "PageToken"];

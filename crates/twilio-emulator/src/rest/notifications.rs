@@ -1,0 +1,59 @@
+//! `Notifications`, and the `Notifications` and `Events` of a call.
+
+use axum::Router;
+use axum::routing::get;
+
+use super::ask::{Answer, Ask};
+use crate::sid::CallSid;
+use crate::web::Site;
+
+pub(super) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/Notifications.json", get(list))
+        .route("/Notifications/{notification}", get(fetch))
+        .route("/Calls/{call}/Notifications.json", get(list_of_call))
+        .route("/Calls/{call}/Notifications/{notification}", get(fetch_of_call))
+        .route("/Calls/{call}/Events.json", get(events))
+}
+
+async fn list(ask: Ask) -> Answer {
+    let log = ask.form.text("Log").map(str::to_owned);
+    ask.list("notifications", move |network, account| {
+        Ok(network.list_notifications(account, None, log.as_deref()))
+    })
+    .await
+}
+
+async fn fetch(ask: Ask) -> Answer {
+    let sid = ask.name(0);
+    ask.show(move |network, account| network.notification_view(account, &sid))
+        .await
+}
+
+async fn list_of_call(ask: Ask) -> Answer {
+    let (call, log) = (ask.name(0), ask.form.text("Log").map(str::to_owned));
+    ask.list("notifications", move |network, account| {
+        network.require(account, &call)?;
+        let call = CallSid::from_text(&call);
+        Ok(network.list_notifications(account, Some(&call), log.as_deref()))
+    })
+    .await
+}
+
+async fn fetch_of_call(ask: Ask) -> Answer {
+    let (call, sid) = (ask.name(0), ask.name(1));
+    ask.show(move |network, account| {
+        network.require(account, &call)?;
+        network.notification_view(account, &sid)
+    })
+    .await
+}
+
+async fn events(ask: Ask) -> Answer {
+    let call = ask.name(0);
+    ask.list("events", move |network, account| {
+        network.require(account, &call)?;
+        Ok(network.list_call_events(&CallSid::from_text(&call)))
+    })
+    .await
+}
