@@ -1,7 +1,8 @@
 //! `GET /events?after={seq}`: the event stream of one desktop, over a WebSocket.
 //!
 //! The table is the truth; wake-ups only say when to look. An agent has one stream: a newer one replaces it. A
-//! desktop that sends no heartbeat for 5 s counts as gone, and the floor is told.
+//! desktop that sends no heartbeat for 5 s counts as gone, and the floor is told; until then it may come back on
+//! another connection.
 
 use std::{
     collections::BTreeMap,
@@ -133,6 +134,9 @@ async fn run(app: App, signed_in: SignedIn, after: u64, socket: WebSocket) {
     };
     let ended = stream.serve().await;
     tracing::info!(%agent_id, reason = ended.reason(), "an event stream ended");
+    if matches!(ended, Ended::Closed) && !stream.stays_closed().await {
+        return;
+    }
     let desktop_is_gone = app.streams.close(agent_id, number);
     // A dialer that stops leaves the calls alone: its successor hears from the desktops again.
     if desktop_is_gone
@@ -217,6 +221,16 @@ impl Stream {
             let _ = self.send(self.seq, Event::Replaced).await;
         }
         ended
+    }
+
+    /// Whether the desktop does not come back before its silence counts: a connection that breaks means nothing yet.
+    async fn stays_closed(&mut self) -> bool {
+        let stopped = self.app.store.stopped();
+        tokio::select! {
+            () = self.replaced.cancelled() => false,
+            () = stopped.cancelled() => false,
+            () = self.app.clock.sleep_until(self.heard_at + SILENCE_MAX) => true,
+        }
     }
 
     async fn greet(&mut self) -> Result<(), Ended> {
