@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, future::Future};
 
 use dialer_core::{
-    attempt::{CallEvent, Phase},
+    attempt::{CallEvent, Phase, Upkeep},
     eligibility::{DialMode, Eligibility, judge},
     law::TenantRules,
     plan::{Placement, Plan, TokenBucket},
@@ -97,19 +97,31 @@ pub(super) async fn run(floor: Floor, shutdown: CancellationToken) {
 }
 
 impl Engine {
-    /// An intent without a reply was being placed when the process ended: nobody knows what became of it.
+    /// An intent without a reply was being placed when the process ended: nobody knows what became of it. Of calls
+    /// and legs that are known, the news may have been lost meanwhile: Twilio is asked at once.
     async fn recover(&mut self) -> Result<(), StoreError> {
         let mut reader = self.floor.0.store.readers().acquire().await?;
         let open = attempts::open(&mut reader).await?;
+        let seats = seats::live(&mut reader).await?;
         drop(reader);
         let at = self.floor.0.clock.now();
-        for row in open.iter().filter(|row| row.facts.phase() == Phase::Intent) {
-            errand::learn(
-                &self.floor,
-                row.attempt_id,
-                vec![CallEvent::OutcomeUnknown { at }],
-            )
-            .await;
+        for row in open {
+            let (floor, attempt_id) = (self.floor.clone(), row.attempt_id);
+            if row.facts.phase() == Phase::Intent {
+                errand::learn(&floor, attempt_id, vec![CallEvent::OutcomeUnknown { at }]).await;
+            } else if let Some(sid) = row.facts.sid().cloned() {
+                self.begin(Subject::Attempt(attempt_id), at, async move {
+                    errand::keep(&floor, &row, &Upkeep::Fetch(sid)).await;
+                });
+            }
+        }
+        for row in seats.into_iter().filter(|row| !row.left) {
+            let (floor, seat_id) = (self.floor.clone(), row.seat_id);
+            if let Some(leg) = row.seat.leg {
+                self.begin(Subject::Leg(seat_id), at, async move {
+                    errand::check_agent_leg(&floor, seat_id, &leg).await;
+                });
+            }
         }
         Ok(())
     }
