@@ -84,17 +84,18 @@ async fn announce(tx: &mut Tx, attempt: &AttemptRow) -> Result<(), StoreError> {
 
 /// Answers a person who has just answered: elects a seat and writes its claim, in this transaction.
 ///
-/// Asked again, it says the same while the claim stands. An attempt that ended once never gets a seat.
+/// Asked again (then nothing was `fetched`), it says the same while the claim stands. An attempt that ended once never
+/// gets a seat.
 pub(super) async fn answer(
     tx: &mut Tx,
     attempt_id: AttemptId,
-    fetched: CallEvent,
+    fetched: Option<CallEvent>,
     now: Timestamp,
 ) -> Result<Option<Answer>, StoreError> {
     let Some(before) = attempts::by_id(tx, attempt_id).await? else {
         return Ok(None);
     };
-    let Some(row) = learn(tx, attempt_id, vec![fetched], now).await? else {
+    let Some(row) = learn(tx, attempt_id, fetched.into_iter().collect(), now).await? else {
         return Ok(None);
     };
     if row.facts.result().is_some() {

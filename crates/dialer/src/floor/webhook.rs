@@ -60,8 +60,8 @@ impl Floor {
         let now = self.0.clock.now();
         let seated = self.0.store.write(move |tx| {
             Box::pin(async move {
-                inbox::add(tx, &webhook, now).await?;
-                join(tx, seat_id, agent_id, leg, now).await
+                let is_new = inbox::add(tx, &webhook, now).await?;
+                join(tx, seat_id, agent_id, leg, is_new, now).await
             })
         });
         let seated = seated.await?;
@@ -87,8 +87,8 @@ impl Floor {
         let now = self.0.clock.now();
         let claimed = self.0.store.claim(move |tx| {
             Box::pin(async move {
-                inbox::add(tx, &webhook, now).await?;
-                let fetched = CallEvent::AnswerFetched { sid, at: now };
+                let is_new = inbox::add(tx, &webhook, now).await?;
+                let fetched = is_new.then_some(CallEvent::AnswerFetched { sid, at: now });
                 let Some(answer) = reducer::answer(tx, attempt_id, fetched, now).await? else {
                     return Ok(None);
                 };
@@ -176,13 +176,13 @@ impl Floor {
         let now = self.0.clock.now();
         let written = self.0.store.write(move |tx| {
             Box::pin(async move {
-                inbox::add(tx, &webhook, now).await?;
+                let is_new = inbox::add(tx, &webhook, now).await?;
                 let Some(row) = attempts::by_id(tx, attempt_id).await? else {
                     return Ok(None);
                 };
                 let seat = seats::by_id(tx, row.seat_id).await?;
                 let alone = seat.is_none_or(|seat| seat.left || seat.seat.leg.is_none());
-                if ended || alone {
+                if is_new && (ended || alone) {
                     reducer::learn(tx, attempt_id, vec![CallEvent::LeftRoom { at: now }], now).await?;
                 }
                 Ok(Some(alone && !over && !row.hung_up))
@@ -357,18 +357,23 @@ impl Floor {
     }
 }
 
-/// Puts the agent's leg into the seat; false if the seat is not theirs or was left.
+/// Puts the agent's leg into the seat; false if the seat is not theirs or was left. Asked again, it says the same while
+/// the leg is the seat's: an old leg does not get the seat back.
 async fn join(
     tx: &mut Tx,
     seat_id: SeatId,
     agent_id: AgentId,
     leg: CallSid,
+    is_new: bool,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let row = seats::by_id(tx, seat_id).await?;
     let Some(mut row) = row.filter(|row| row.agent_id == agent_id && !row.left) else {
         return Ok(false);
     };
+    if !is_new {
+        return Ok(row.seat.leg == Some(leg));
+    }
     let epoch = row.seat.epoch;
     row.leg_checked_at = Some(now);
     if row.seat.handle(&Input::Joined { leg }) {
