@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use crate::network::Limits;
 use crate::world::World;
 
 /// Twilio's default pace for new accounts, in calls per second.
@@ -58,6 +59,8 @@ pub struct Config {
     pub clock: ClockMode,
     /// Who lives on the network.
     pub world: World,
+    /// What the account may do.
+    pub limits: Limits,
     /// The phone numbers the account owns at the start, in E.164.
     pub numbers: Vec<String>,
     /// Answers to questions that Twilio's documents leave open.
@@ -76,6 +79,7 @@ impl Config {
             cps: CPS_DEFAULT,
             clock: ClockMode::Real,
             world: World::default(),
+            limits: Limits::default(),
             rest_concurrency_max: REST_CONCURRENCY_MAX_DEFAULT,
             // 555-0100 to 555-0199 are set aside for fiction in every area code.
             numbers: ["202", "312", "415", "617", "713"]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::config::Switches;
 use crate::faults::{FaultOrders, RestFault};
-use crate::network::{Network, PersonaOrder, SocketEvent};
+use crate::network::{EventFilter, Limits, Network, PersonaOrder, SocketEvent};
 use crate::rest::ApiError;
 use crate::web::Site;
 use crate::world::World;
@@ -28,6 +28,9 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/emulator/clients", get(clients))
         .route("/emulator/clients/{identity}", post(befall_client))
         .route("/emulator/personas/{number}", put(set_persona))
+        .route("/emulator/rang", get(rang))
+        .route("/emulator/heard", get(who_heard))
+        .route("/emulator/account", put(set_limits))
         .route("/emulator/world", put(set_world))
         .route("/emulator/wear", get(wear))
         .route("/emulator/faults", put(set_faults))
@@ -36,18 +39,53 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/emulator/reset", post(reset))
 }
 
-#[derive(Deserialize)]
-struct After {
-    #[serde(default)]
-    after: u64,
-}
-
-async fn events(State(site): State<Site>, Query(query): Query<After>) -> Result<Json<Value>, ApiError> {
+async fn events(
+    State(site): State<Site>,
+    Query(filter): Query<EventFilter>,
+) -> Result<Json<Value>, ApiError> {
     let events = site
         .network
-        .ask(move |network| network.events_after(query.after, EVENTS_PER_PAGE_MAX))
+        .ask(move |network| network.events_of(&filter, EVENTS_PER_PAGE_MAX))
         .await?;
     Ok(Json(json!({ "events": events })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct To {
+    to: Option<String>,
+}
+
+async fn rang(State(site): State<Site>, Query(To { to }): Query<To>) -> Result<Json<Value>, ApiError> {
+    let rows = site
+        .network
+        .ask(move |network| network.rang(to.as_deref()))
+        .await?;
+    Ok(Json(json!({ "rang": rows })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listener {
+    listener: Option<String>,
+}
+
+async fn who_heard(
+    State(site): State<Site>,
+    Query(Listener { listener }): Query<Listener>,
+) -> Result<Json<Value>, ApiError> {
+    let rows = site
+        .network
+        .ask(move |network| network.heard(listener.as_deref()))
+        .await?;
+    Ok(Json(json!({ "heard": rows })))
+}
+
+async fn set_limits(State(site): State<Site>, Json(limits): Json<Limits>) -> Result<StatusCode, ApiError> {
+    site.network
+        .ask(move |network| network.set_limits(limits))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn legs(State(site): State<Site>) -> Result<Json<Value>, ApiError> {

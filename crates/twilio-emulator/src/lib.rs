@@ -21,3 +21,4 @@ pub mod world;
 
 pub use config::{CPS_DEFAULT, ClockMode, Config, Credentials, Switches, WaitUrlFetch};
 pub use emulator::Emulator;
+pub use network::Limits;

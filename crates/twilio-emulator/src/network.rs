@@ -11,6 +11,7 @@ mod client;
 mod end;
 mod events;
 mod faults;
+mod limits;
 mod notifications;
 mod place;
 mod population;
@@ -19,6 +20,7 @@ mod room;
 mod run;
 #[cfg(test)]
 mod tests;
+mod truth;
 mod views;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -32,10 +34,12 @@ pub(crate) use accounts::Standing;
 pub(crate) use call::Endpoint;
 pub(crate) use client::SocketEvent;
 pub(crate) use end::{CallChanges, StatusChange};
+pub use limits::Limits;
 pub(crate) use place::{CallOrder, Instructions};
 pub(crate) use population::PersonaOrder;
 pub(crate) use room::ParticipantChanges;
 pub(crate) use run::{Fetch, SoundSource};
+pub(crate) use truth::EventFilter;
 pub(crate) use views::{CallFilter, ConferenceFilter};
 
 use crate::config::{Config, Switches};
@@ -192,6 +196,7 @@ pub(crate) struct Network {
     /// Draws which faults happen, apart from the people's draws.
     fault_rng: ChaCha8Rng,
     reads_lag_ms: u32,
+    limits: Limits,
     events: EventLog,
     journal: Journal,
     calls: BTreeMap<CallSid, Call>,
@@ -220,13 +225,14 @@ impl Network {
             accounts: Accounts::new(&config.credentials, now),
             switches: config.switches,
             no_media: config.no_media,
-            cps: config.cps.max(1),
+            cps: config.limits.cps.unwrap_or(config.cps).max(1),
             sids: Sids::new(config.seed, now),
             population: Population::new(config.seed, config.world.clone()),
             callback_faults: Vec::new(),
             held_callbacks: BTreeMap::new(),
             fault_rng: ChaCha8Rng::seed_from_u64(!config.seed),
             reads_lag_ms: 0,
+            limits: config.limits.clone(),
             events: EventLog::default(),
             journal: Journal::default(),
             calls: BTreeMap::new(),

@@ -102,10 +102,10 @@ impl Network {
             .find(|application| application.sid == sid)
     }
 
-    /// Whether the account owns this number.
+    /// Whether the account may show this number as its own.
     pub(super) fn may_call_from(&self, account: &str, e164: &str) -> bool {
         let mut numbers = self.numbers.iter();
-        numbers.any(|number| number.e164 == e164 && number.account == account)
+        numbers.any(|number| number.e164 == e164 && number.account == account) || self.is_verified(e164)
     }
 
     pub(super) fn number(&self, sid: &str) -> Option<&Number> {

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 
+use super::truth::EventFilter;
+
 /// The newest events are kept, about an hour of a busy floor.
 const EVENTS_MAX: usize = 200_000;
 
@@ -41,10 +43,9 @@ impl EventLog {
         }
     }
 
-    /// Events later than `seq`, at most `limit`.
-    pub(super) fn after(&self, seq: u64, limit: usize) -> Vec<Event> {
-        let start = self.events.partition_point(|event| event.seq <= seq);
-        self.events.iter().skip(start).take(limit).cloned().collect()
+    /// Everything that is kept, oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Event> {
+        self.events.iter()
     }
 
     /// Forgets what happened; numbering goes on, so that `after` stays valid.
@@ -54,7 +55,17 @@ impl EventLog {
 }
 
 impl super::Network {
-    pub(crate) fn events_after(&self, seq: u64, limit: usize) -> Vec<Event> {
-        self.events.after(seq, limit)
+    /// The oldest events that the filter shows, at most `limit`.
+    pub(crate) fn events_of(&self, filter: &EventFilter, limit: usize) -> Vec<Event> {
+        let start = self
+            .events
+            .events
+            .partition_point(|event| event.seq <= filter.after);
+        let later = self.events.events.range(start..);
+        later
+            .filter(|event| filter.shows(event))
+            .take(limit)
+            .cloned()
+            .collect()
     }
 }

@@ -115,6 +115,7 @@ impl Network {
             );
             return Err(ApiError::new(400, 21210, message));
         }
+        self.permit(order)?;
         if self.queue.len() >= QUEUE_SECONDS_MAX * self.cps as usize {
             return Err(ApiError::new(400, 22005, "Call queue is full".to_owned()));
         }
@@ -259,7 +260,7 @@ impl Network {
         self.answered(sid);
         let instructions = self.calls.get(sid).map(|call| call.instructions.clone());
         if let Some(instructions) = instructions {
-            self.start_instructions(sid, instructions);
+            self.start_answered(sid, instructions);
         }
     }
 

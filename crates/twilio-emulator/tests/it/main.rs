@@ -8,6 +8,7 @@ mod clients;
 mod faults;
 mod floor;
 mod inbound;
+mod limits;
 mod rooms;
 mod rules;
 mod sdk;

@@ -1,0 +1,130 @@
+//! What the account may do: trial accounts, countries, and calls at once.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::call::Status;
+use super::{CallOrder, Instructions, Network};
+use crate::rest::ApiError;
+use crate::sid::CallSid;
+use crate::twiml::Method;
+use crate::world::longest;
+
+/// Calls of a trial account end after ten minutes.
+const TRIAL_TIME_LIMIT_S: u32 = 600;
+/// What whoever picks up hears first from a trial account.
+const TRIAL_NOTICE: &str = "You have a trial account. You can remove this message at any time by upgrading \
+    to a full account.";
+/// Area codes of +1 in the Caribbean and Bermuda: other countries, and a favourite of toll fraud.
+const CARIBBEAN: [&str; 21] = [
+    "242", "246", "264", "268", "284", "345", "441", "473", "649", "658", "664", "721", "758", "767", "784",
+    "809", "829", "849", "868", "869", "876",
+];
+
+/// What the account may do.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Only verified numbers may be called, for ten minutes, and hear a notice first.
+    pub trial: bool,
+    /// Outgoing caller IDs that the account has verified.
+    pub verified: Vec<String>,
+    /// Calls being dialled, ringing or in progress at once; more are refused (10004).
+    pub concurrent_calls_max: Option<u32>,
+    /// Which numbers may be called, by prefix; the longest counts, and without any a number may not.
+    pub geo: BTreeMap<String, bool>,
+    /// Outbound calls started per second from now on, if it is to change.
+    pub cps: Option<u32>,
+}
+
+impl Default for Limits {
+    /// A full account that may call the United States and Canada.
+    fn default() -> Self {
+        let islands = CARIBBEAN.iter().map(|code| (format!("+1{code}"), false));
+        Self {
+            trial: false,
+            verified: Vec::new(),
+            concurrent_calls_max: None,
+            geo: islands.chain([("+1".to_owned(), true)]).collect(),
+            cps: None,
+        }
+    }
+}
+
+impl Network {
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        self.log("limits.set", &[]);
+        if let Some(cps) = limits.cps {
+            self.cps = cps.max(1);
+        }
+        self.limits = limits;
+    }
+
+    /// Whether the account's geographic permissions let it call this number.
+    pub(super) fn geo_allows(&self, number: &str) -> bool {
+        longest(&self.limits.geo, number).copied().unwrap_or(false)
+    }
+
+    /// Whether this is an outgoing caller ID that has been verified.
+    pub(super) fn is_verified(&self, number: &str) -> bool {
+        self.limits.verified.iter().any(|verified| verified == number)
+    }
+
+    /// Whether the account may place this call now; a trial account's ends earlier.
+    pub(super) fn permit(&self, order: &mut CallOrder) -> Result<(), ApiError> {
+        let to = &order.to;
+        if to.starts_with('+') && !self.geo_allows(to) {
+            let message = format!(
+                "Account not authorized to call {to}. Perhaps you need to enable some international \
+                permissions: https://www.twilio.com/console/voice/calls/geo-permissions/low-risk"
+            );
+            return Err(ApiError::new(400, 21215, message));
+        }
+        if self.limits.trial {
+            if to.starts_with('+') && !self.may_call_from(&order.account, to) {
+                let message = format!(
+                    "The number {to} is unverified. Trial accounts may only make calls to verified numbers."
+                );
+                return Err(ApiError::new(400, 21219, message));
+            }
+            let asked = order.time_limit_s.unwrap_or(TRIAL_TIME_LIMIT_S);
+            order.time_limit_s = Some(asked.min(TRIAL_TIME_LIMIT_S));
+        }
+        let Some(most) = self.limits.concurrent_calls_max else {
+            return Ok(());
+        };
+        let live = self
+            .calls
+            .values()
+            .filter(|call| !call.status.is_final() && call.status != Status::Queued);
+        if live.count() + self.queue.len() >= most as usize {
+            return Err(ApiError::new(
+                400,
+                10004,
+                "Call concurrency limit exceeded".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Starts what an answered call does; a trial account's callee is told first.
+    pub(super) fn start_answered(&mut self, sid: &CallSid, instructions: Instructions) {
+        if !self.limits.trial {
+            return self.start_instructions(sid, instructions);
+        }
+        let notice = format!("<Response><Say>{TRIAL_NOTICE}</Say>");
+        let text = match instructions {
+            Instructions::Url(endpoint) => {
+                let method = match endpoint.method {
+                    Method::Get => "GET",
+                    Method::Post => "POST",
+                };
+                let url = quick_xml::escape::escape(endpoint.url.as_str());
+                format!("{notice}<Redirect method=\"{method}\">{url}</Redirect></Response>")
+            }
+            Instructions::Twiml(text) => text.replacen("<Response>", &notice, 1),
+        };
+        self.run_text(sid, &text);
+    }
+}

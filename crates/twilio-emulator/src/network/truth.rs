@@ -1,0 +1,110 @@
+//! Questions to the ground truth: who rang when, and who heard whom.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Network;
+use super::call::Call;
+use super::events::Event;
+
+/// Rows of one answer, the newest.
+const ROWS_MAX: usize = 10_000;
+
+/// `GET events`: what to show.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct EventFilter {
+    pub(crate) after: u64,
+    /// A kind, or its beginning up to a dot: `callback` shows `callback.delivered` too.
+    pub(crate) kind: Option<String>,
+    /// Events that name this call in any role.
+    pub(crate) call: Option<String>,
+}
+
+impl EventFilter {
+    pub(super) fn shows(&self, event: &Event) -> bool {
+        let kind = self.kind.as_deref().is_none_or(|kind| {
+            event
+                .kind
+                .strip_prefix(kind)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        });
+        let roles = ["call", "listener", "speaker"];
+        let call = self.call.as_deref().is_none_or(|call| {
+            roles
+                .iter()
+                .any(|role| event.fields.get(*role).is_some_and(|sid| sid == call))
+        });
+        kind && call
+    }
+}
+
+impl Network {
+    /// Every call that left the queue, oldest first: who was called, and when it rang, was answered and ended.
+    pub(crate) fn rang(&self, to: Option<&str>) -> Vec<Value> {
+        let rang_at: BTreeMap<&str, Timestamp> = self
+            .events
+            .iter()
+            .filter(|event| event.kind == "call.ringing")
+            .filter_map(|event| Some((event.fields.get("call")?.as_str(), event.at)))
+            .collect();
+        let row = |call: &Call| {
+            json!({
+                "call": call.sid,
+                "from": call.from,
+                "to": call.to,
+                "dialled_at": call.dialled_at,
+                "rang_at": rang_at.get(call.sid.as_str()),
+                "answered_at": call.answered_at,
+                "ended_at": call.ended_at,
+                "status": call.status.callback(),
+            })
+        };
+        let mut rows: Vec<Value> = self
+            .call_order
+            .iter()
+            .rev()
+            .filter_map(|sid| self.calls.get(sid))
+            .filter(|call| call.dialled_at.is_some() && to.is_none_or(|to| to == call.to))
+            .take(ROWS_MAX)
+            .map(row)
+            .collect();
+        rows.reverse();
+        rows
+    }
+
+    /// Every stretch of time in which one leg heard another's voice, in order of their beginning; those
+    /// that go on have no end.
+    pub(crate) fn heard(&self, listener: Option<&str>) -> Vec<Value> {
+        let mut stretches: Vec<Value> = Vec::new();
+        let mut open: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for event in self.events.iter() {
+            let (Some(hears), Some(speaks)) = (event.fields.get("listener"), event.fields.get("speaker"))
+            else {
+                continue;
+            };
+            if listener.is_some_and(|listener| listener != hears) {
+                continue;
+            }
+            let pair = (hears.as_str(), speaks.as_str());
+            match event.kind.as_str() {
+                "heard.started" => {
+                    open.insert(pair, stretches.len());
+                    stretches.push(json!({
+                        "listener": hears, "speaker": speaks, "from": event.at, "to": null,
+                    }));
+                }
+                "heard.ended" => {
+                    if let Some(at) = open.remove(&pair) {
+                        stretches[at]["to"] = json!(event.at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let surplus = stretches.len().saturating_sub(ROWS_MAX);
+        stretches.split_off(surplus)
+    }
+}
