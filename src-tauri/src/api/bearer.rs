@@ -74,8 +74,7 @@ impl Bearer {
     async fn wait(&self, good: impl FnMut(&Option<SecretString>) -> bool) -> Result<SecretString, ApiError> {
         let mut current = self.current.clone();
         let token = tokio::time::timeout(TOKEN_TIMEOUT, current.wait_for(good)).await;
-        let token =
-            token.map_err(|_| ApiError::offline("The dialer does not answer."))?;
+        let token = token.map_err(|_| ApiError::offline("The dialer does not answer."))?;
         let token = token.map_err(|_| ApiError::SignedOut)?;
         token.clone().ok_or(ApiError::SignedOut)
     }
