@@ -99,6 +99,20 @@ pub struct Switches {
     pub wait_url_fetch: WaitUrlFetch,
     /// Whether `<Dial action>` is still requested when the leg that ran the `<Dial>` hangs up itself.
     pub dial_action_after_hangup: bool,
+    /// What `Status=canceled` does to a call in progress.
+    pub canceled_in_progress: CanceledInProgress,
+    /// What a leg does that was removed from a conference.
+    pub kicked_leg: KickedLeg,
+    /// Whether music returns for the last participant of a conference that goes on.
+    pub lone_participant_music: bool,
+    /// The `SequenceNumber` of a conference's first event.
+    pub conference_sequence_first: u32,
+    /// Whether `StirVerstat` and `CallToken` are inside the signature.
+    pub stir_signed: bool,
+    /// How the query of an application's URL is sent; the signature covers it as it was given.
+    pub url_query: UrlQuery,
+    /// Seconds that Twilio adds to a call's `Timeout`.
+    pub ring_timeout_extra_s: u32,
 }
 
 impl Default for Switches {
@@ -106,6 +120,13 @@ impl Default for Switches {
         Self {
             wait_url_fetch: WaitUrlFetch::UnlessStarted,
             dial_action_after_hangup: true,
+            canceled_in_progress: CanceledInProgress::Ignored,
+            kicked_leg: KickedLeg::GoesOn,
+            lone_participant_music: false,
+            conference_sequence_first: 1,
+            stir_signed: true,
+            url_query: UrlQuery::AsGiven,
+            ring_timeout_extra_s: 0,
         }
     }
 }
@@ -118,4 +139,34 @@ pub enum WaitUrlFetch {
     UnlessStarted,
     /// Always; what it plays stops when the conference starts.
     Always,
+}
+
+/// What `Status=canceled` does to a call in progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CanceledInProgress {
+    /// Nothing; the reply shows the call as it is.
+    Ignored,
+    /// It is refused with 21220.
+    Refused,
+}
+
+/// What a leg does that was removed from a conference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KickedLeg {
+    /// It goes on after its `<Dial>`.
+    GoesOn,
+    /// Its call ends.
+    HangsUp,
+}
+
+/// How the query of an application's URL is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UrlQuery {
+    /// As it was given.
+    AsGiven,
+    /// Its parameters sorted.
+    Sorted,
 }

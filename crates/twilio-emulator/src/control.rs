@@ -34,7 +34,7 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/emulator/world", put(set_world))
         .route("/emulator/wear", get(wear))
         .route("/emulator/faults", put(set_faults))
-        .route("/emulator/switches", put(set_switches))
+        .route("/emulator/switches", get(switches).put(set_switches))
         .route("/emulator/clock", get(clock).post(advance_clock))
         .route("/emulator/reset", post(reset))
 }
@@ -181,6 +181,10 @@ async fn set_faults(
         .ask(move |network| network.set_faults(orders.callbacks, orders.reads_lag_ms))
         .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn switches(State(site): State<Site>) -> Result<Json<Switches>, ApiError> {
+    Ok(Json(site.network.ask(|network| network.switches()).await?))
 }
 
 async fn set_switches(

@@ -19,6 +19,9 @@ mod webhook;
 mod wire;
 pub mod world;
 
-pub use config::{CPS_DEFAULT, ClockMode, Config, Credentials, Switches, WaitUrlFetch};
+pub use config::{
+    CPS_DEFAULT, CanceledInProgress, ClockMode, Config, Credentials, KickedLeg, Switches, UrlQuery,
+    WaitUrlFetch,
+};
 pub use emulator::Emulator;
 pub use network::Limits;

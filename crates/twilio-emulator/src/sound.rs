@@ -5,7 +5,7 @@ use std::f32::consts::TAU;
 use crate::media;
 use crate::network::SoundSource;
 use crate::twiml::Method;
-use crate::webhook::{AuthToken, Request, Webhooks};
+use crate::webhook::{AuthToken, Quirks, Request, Webhooks};
 
 /// The phone network's own rate.
 const SAMPLES_PER_S: usize = 8_000;
@@ -43,6 +43,7 @@ pub(crate) async fn samples(
                 method: Method::Get,
                 params: Vec::new(),
                 idempotency_token: String::new(),
+                quirks: Quirks::default(),
             };
             let reply = webhooks
                 .deliver(&request)

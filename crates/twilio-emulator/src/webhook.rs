@@ -40,6 +40,13 @@ impl PartialEq for AuthToken {
     }
 }
 
+/// Ways in which what is sent may differ from what is signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Quirks {
+    pub(crate) stir_unsigned: bool,
+    pub(crate) query_sorted: bool,
+}
+
 /// One logical request; retries repeat it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Request {
@@ -51,6 +58,7 @@ pub(crate) struct Request {
     pub(crate) params: Vec<(String, String)>,
     /// The same for every retry, so that the receiver can tell.
     pub(crate) idempotency_token: String,
+    pub(crate) quirks: Quirks,
 }
 
 /// What came back with a status below 400.
@@ -133,15 +141,24 @@ impl Webhooks {
             Method::Get => (with_query(bare, &request.params), &[]),
             Method::Post => (bare.to_owned(), &request.params),
         };
-        let builder = match request.method {
-            Method::Get => client.get(&url),
-            Method::Post => client.post(&url).form(&request.params),
+        let sent = if request.quirks.query_sorted {
+            with_sorted_query(&url)
+        } else {
+            url.clone()
         };
+        let builder = match request.method {
+            Method::Get => client.get(&sent),
+            Method::Post => client.post(&sent).form(&request.params),
+        };
+        let mut signed = signed.to_vec();
+        if request.quirks.stir_unsigned {
+            signed.retain(|(name, _)| name != "StirVerstat" && name != "CallToken");
+        }
         let response = builder
             .timeout(Duration::from_millis(overrides.read_ms))
             .header(
                 "X-Twilio-Signature",
-                signature::sign(request.auth_token.expose(), &url, signed),
+                signature::sign(request.auth_token.expose(), &url, &signed),
             )
             .header("I-Twilio-Idempotency-Token", &request.idempotency_token)
             .header("User-Agent", "TwilioProxy/1.1")
@@ -185,6 +202,15 @@ fn with_query(url: &str, params: &[(String, String)]) -> String {
         .finish();
     let join = if url.contains('?') { '&' } else { '?' };
     format!("{url}{join}{query}")
+}
+
+fn with_sorted_query(url: &str) -> String {
+    let Some((path, query)) = url.split_once('?') else {
+        return url.to_owned();
+    };
+    let mut pairs: Vec<&str> = query.split('&').collect();
+    pairs.sort_unstable();
+    format!("{path}?{}", pairs.join("&"))
 }
 
 async fn read(mut response: reqwest::Response) -> Result<Reply, DeliveryError> {

@@ -113,7 +113,11 @@ impl Network {
         push(&mut params, "ConferenceSid", conference.sid.as_str());
         push(&mut params, "FriendlyName", &conference.name);
         push(&mut params, "AccountSid", &conference.account);
-        push(&mut params, "SequenceNumber", &conference.sequence.to_string());
+        let sequence = self
+            .switches
+            .conference_sequence_first
+            .saturating_add(conference.sequence - 1);
+        push(&mut params, "SequenceNumber", &sequence.to_string());
         push(&mut params, "Timestamp", &rfc2822(self.now));
         push(&mut params, "StatusCallbackEvent", event);
         if let Some(participant) = participant {

@@ -4,6 +4,7 @@ use super::call::{Call, Endpoint, Status};
 use super::room::LeaveReason;
 use super::run::Waiting;
 use super::{Instructions, Network, Output, not_found};
+use crate::config::CanceledInProgress;
 use crate::media::MediaCommand;
 use crate::rest::ApiError;
 use crate::sid::CallSid;
@@ -32,6 +33,10 @@ impl Network {
         let status = call.status;
         if let Some(change) = changes.status {
             if status.is_final() {
+                return Err(not_in_progress());
+            }
+            let refused = self.switches.canceled_in_progress == CanceledInProgress::Refused;
+            if refused && status == Status::InProgress && change == StatusChange::Canceled {
                 return Err(not_in_progress());
             }
             self.change_status(sid, status, change);

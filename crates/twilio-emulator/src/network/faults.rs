@@ -4,9 +4,10 @@ use jiff::SignedDuration;
 
 use super::call::{Call, Endpoint};
 use super::{Network, Timer};
+use crate::config::UrlQuery;
 use crate::faults::{CallbackEffect, CallbackFault};
 use crate::sid::CallSid;
-use crate::webhook::Request;
+use crate::webhook::{Quirks, Request};
 
 /// A reordered callback that no other one overtakes is sent after this long.
 const HELD_MS_DEFAULT: u32 = 2_000;
@@ -97,6 +98,10 @@ impl Network {
             method: to.method,
             params,
             idempotency_token: self.sids.next(""),
+            quirks: Quirks {
+                stir_unsigned: !self.switches.stir_signed,
+                query_sorted: self.switches.url_query == UrlQuery::Sorted,
+            },
         }
     }
 }

@@ -98,6 +98,14 @@ impl Network {
             Err(DeliveryError::Status(status)) => (Some(*status), String::new()),
             Err(_) => (None, String::new()),
         };
+        if let Err(error) = result {
+            let fields = [
+                ("call", call.as_str()),
+                ("url", &request.url),
+                ("why", &error.to_string()),
+            ];
+            self.log("webhook.failed", &fields);
+        }
         let exchanges = &mut self.journal.exchanges;
         if exchanges.len() >= EXCHANGES_MAX {
             exchanges.pop_front();

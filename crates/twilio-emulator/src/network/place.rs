@@ -167,7 +167,11 @@ impl Network {
         let Some(call) = self.calls.get_mut(sid) else {
             return;
         };
-        let ring_timeout = SignedDuration::from_secs(call.ring_timeout_s.into());
+        let ring_timeout = SignedDuration::from_secs(
+            call.ring_timeout_s
+                .saturating_add(self.switches.ring_timeout_extra_s)
+                .into(),
+        );
         let Party::Person(persona) = &call.party else {
             self.enter(sid, Status::Initiated);
             self.set_timer(ring_timeout, Timer::RingTimeout(sid.clone()));

@@ -1,5 +1,6 @@
 //! Conferences: who is in, when they start and end, and what that means for each leg.
 
+mod alone;
 mod moderate;
 
 use jiff::Timestamp;
@@ -128,6 +129,7 @@ impl Network {
         if matches!(participant.beep, Beep::Both | Beep::OnEnter) {
             self.beep(&conference);
         }
+        self.end_lone_music(&conference);
         conference.participants.push(participant.clone());
         conference.updated_at = self.now;
         self.report_room(&mut conference, "participant-join", Some(&participant), &[]);
@@ -301,6 +303,9 @@ impl Network {
         } else {
             None
         };
+        if ended.is_none() {
+            self.begin_lone_music(&conference);
+        }
         let sid = conference.sid.clone();
         self.put_back(conference);
         if let Some(why) = ended {

@@ -19,6 +19,10 @@ use crate::sid::{CallSid, ConferenceSid};
 const API_VERSION: &str = "2010-04-01";
 
 impl Network {
+    pub(crate) fn switches(&self) -> Switches {
+        self.switches
+    }
+
     pub(crate) fn set_switches(&mut self, switches: Switches) {
         self.switches = switches;
     }

@@ -12,4 +12,5 @@ mod limits;
 mod rooms;
 mod rules;
 mod sdk;
+mod switches;
 mod time;

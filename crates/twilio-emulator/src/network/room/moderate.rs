@@ -1,6 +1,8 @@
 //! What REST does to a conference: ending it, muting, holding and removing participants.
 
 use super::{LeaveReason, Stage};
+use crate::config::KickedLeg;
+use crate::network::call::Status;
 use crate::network::{Network, not_found};
 use crate::rest::ApiError;
 use crate::sid::{CallSid, ConferenceSid};
@@ -77,12 +79,18 @@ impl Network {
         Ok(after.call)
     }
 
-    /// `DELETE Participants/{CA or label}`: the leg leaves and goes on after its `<Dial>`.
+    /// `DELETE Participants/{CA or label}`: the leg leaves, and then does what the switch says.
     pub(crate) fn kick(&mut self, sid: &ConferenceSid, name: &str) -> Result<(), ApiError> {
         let conference = self.conferences.get(sid).ok_or_else(|| not_found(sid.as_str()))?;
         let participant = conference.participants.iter().find(|p| p.is_called(name));
         let call = participant.ok_or_else(|| not_found(name))?.call.clone();
-        self.leave_and_go_on(&call, LeaveReason::Api);
+        match self.switches.kicked_leg {
+            KickedLeg::GoesOn => self.leave_and_go_on(&call, LeaveReason::Api),
+            KickedLeg::HangsUp => {
+                self.leave(&call, LeaveReason::Api);
+                self.end(&call, Status::Completed, "removed from the conference");
+            }
+        }
         Ok(())
     }
 }

@@ -140,6 +140,11 @@ impl Network {
         self.note_exchange(&sid, &fetch.request, &result);
         if let Err(error) = &result {
             self.notify(&sid, error.code(), &format!("{}: {error}", fetch.request.url));
+        } else {
+            self.log(
+                "twiml.fetched",
+                &[("call", sid.as_str()), ("url", &fetch.request.url)],
+            );
         }
         if fetch.purpose == FetchPurpose::Farewell {
             return;
