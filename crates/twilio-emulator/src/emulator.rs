@@ -56,7 +56,9 @@ impl Emulator {
             media_events,
             stop: stop.clone(),
         };
-        let (network, network_task) = driver::start(Network::new(&config, clock.now()), parts);
+        let mut machine = Network::new(&config, clock.now());
+        machine.set_origin(format!("http://{addr}"));
+        let (network, network_task) = driver::start(machine, parts);
         let site = Site {
             network,
             sockets,

@@ -10,6 +10,7 @@ mod line;
 mod mixer;
 mod person;
 pub mod personas;
+mod recorder;
 pub mod speech;
 mod track;
 mod voices;
@@ -31,6 +32,26 @@ use self::track::Tracks;
 pub type LegKey = String;
 /// Names a room: the text of its `ConferenceSid`.
 pub type RoomKey = String;
+
+/// Names a recording: the text of its SID.
+pub type RecordingKey = String;
+/// µ-law samples at [`RATE_HZ`], channel by channel.
+pub type RecordedSound = Vec<Vec<u8>>;
+
+/// What a recording takes in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tap {
+    /// What a leg says.
+    LegSaid(LegKey),
+    /// What a leg hears.
+    LegHeard(LegKey),
+    /// Both in one channel.
+    LegMixed(LegKey),
+    /// What a leg says in the first channel, what it hears in the second.
+    LegDual(LegKey),
+    /// All that is said in a room, in one channel.
+    Room(RoomKey),
+}
 
 /// Samples per second everywhere inside.
 pub const RATE_HZ: u32 = Rate::Narrow.hz();
@@ -94,6 +115,30 @@ pub enum MediaCommand {
         /// The leg.
         leg: LegKey,
     },
+    /// Records from now on.
+    Record {
+        /// Comes back in [`MediaEvent::Recorded`].
+        recording: RecordingKey,
+        /// What.
+        tap: Tap,
+    },
+    /// Leaves silence, or nothing at all, in a recording until it is resumed.
+    PauseRecord {
+        /// Which.
+        recording: RecordingKey,
+        /// Nothing at all.
+        skip: bool,
+    },
+    /// Goes on with a paused recording.
+    ResumeRecord {
+        /// Which.
+        recording: RecordingKey,
+    },
+    /// Ends a recording; [`MediaEvent::Recorded`] follows.
+    StopRecord {
+        /// Which.
+        recording: RecordingKey,
+    },
     /// Ends the leg. What it heard and said stays available for a while.
     Close {
         /// The leg.
@@ -132,6 +177,13 @@ pub enum MediaEvent {
     Lost {
         /// The leg.
         leg: LegKey,
+    },
+    /// A recording is over.
+    Recorded {
+        /// Which.
+        recording: RecordingKey,
+        /// One or two channels; none if there was no room for it.
+        sound: RecordedSound,
     },
     /// Ground truth: `listener` began or stopped hearing the voice of `speaker`.
     Heard {

@@ -16,6 +16,7 @@ mod notifications;
 mod place;
 mod population;
 mod queue;
+mod recording;
 mod room;
 mod run;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub(crate) use end::{CallChanges, StatusChange};
 pub use limits::Limits;
 pub(crate) use place::{CallOrder, Instructions};
 pub(crate) use population::PersonaOrder;
+pub(crate) use recording::{RecordingChange, RecordingFilter, RecordingTrack, RecordingWish};
 pub(crate) use room::ParticipantChanges;
 pub(crate) use run::{Fetch, SoundSource};
 pub(crate) use truth::EventFilter;
@@ -57,6 +59,7 @@ use events::EventLog;
 use notifications::Journal;
 use population::Population;
 use queue::CallQueue;
+use recording::Recording;
 use room::Conference;
 use run::Step;
 
@@ -210,6 +213,10 @@ pub(crate) struct Network {
     /// The conference that goes on under each room's name.
     open_rooms: BTreeMap<String, ConferenceSid>,
     call_queues: Vec<CallQueue>,
+    /// Oldest first.
+    recordings: VecDeque<Recording>,
+    /// Where this network is reached, for the URLs of recordings.
+    origin: String,
     applications: Vec<Application>,
     numbers: Vec<Number>,
     sockets: BTreeMap<SocketId, Socket>,
@@ -243,6 +250,8 @@ impl Network {
             conference_order: VecDeque::new(),
             open_rooms: BTreeMap::new(),
             call_queues: Vec::new(),
+            recordings: VecDeque::new(),
+            origin: String::new(),
             applications: Vec::new(),
             numbers: Vec::new(),
             sockets: BTreeMap::new(),
@@ -254,6 +263,11 @@ impl Network {
             network.add_number(&config.credentials.account_sid, number);
         }
         network
+    }
+
+    /// Says where the network listens, before anything happens on it.
+    pub(crate) fn set_origin(&mut self, origin: String) {
+        self.origin = origin;
     }
 
     /// Moves time forward and takes one input; drain [`Network::poll`] afterwards.
@@ -331,6 +345,7 @@ impl Network {
         self.conference_order.clear();
         self.open_rooms.clear();
         self.call_queues.clear();
+        self.recordings.clear();
         self.population.forget();
         self.callback_faults.clear();
         self.held_callbacks.clear();
@@ -375,6 +390,7 @@ impl Network {
                 self.log("media.lost", &[("call", &leg)]);
                 self.end(&CallSid::from_text(&leg), call::Status::Completed, "media lost");
             }
+            MediaEvent::Recorded { recording, sound } => self.sound_recorded(&recording, sound),
             MediaEvent::Heard {
                 listener,
                 speaker,

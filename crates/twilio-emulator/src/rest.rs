@@ -13,6 +13,7 @@ mod notifications;
 mod numbers;
 mod page;
 mod queues;
+mod recordings;
 
 use axum::Router;
 
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> Router<Site> {
         .merge(accounts::keys())
         .merge(notifications::routes())
         .merge(queues::routes())
+        .merge(recordings::routes())
         .method_not_allowed_fallback(wrong_method);
     let whole = Router::new()
         .merge(accounts::routes())

@@ -11,6 +11,7 @@ use audio::peer::PeerHandle;
 use super::gate::Gate;
 use super::line::{Line, LineEvent, WebRtc};
 use super::person::Person;
+use super::recorder::Recorder;
 use super::track::{Archive, Tracks};
 use super::{FRAME_SAMPLES, Frame, LegKey, MediaCommand, MediaEvent, RoomKey, SILENCE};
 
@@ -23,6 +24,7 @@ const VOICE_CLOSE_FRAMES: u32 = 25;
 pub(super) struct Mixer {
     legs: BTreeMap<LegKey, Leg>,
     archive: Archive,
+    recorder: Recorder,
     /// Listener and speaker, while the one hears the other's voice.
     hearing: BTreeSet<(LegKey, LegKey)>,
     /// Somebody's voice, place or flags changed since `hearing` was computed.
@@ -91,6 +93,13 @@ impl Mixer {
                     self.hearing_changed = true;
                 }
             }
+            MediaCommand::Record { recording, tap } => self.recorder.start(recording, tap),
+            MediaCommand::PauseRecord { recording, skip } => self.recorder.pause(&recording, skip),
+            MediaCommand::ResumeRecord { recording } => self.recorder.resume(&recording),
+            MediaCommand::StopRecord { recording } => {
+                let sound = self.recorder.stop(&recording);
+                self.events.push_back(MediaEvent::Recorded { recording, sound });
+            }
             MediaCommand::Close { leg } => {
                 if let Some(closed) = self.legs.remove(&leg) {
                     self.archive.put(leg, closed.tracks);
@@ -147,6 +156,11 @@ impl Mixer {
             leg.tracks.heard.push(&leg.heard);
             leg.tracks.said.push(&leg.said);
         }
+        let legs = &self.legs;
+        self.recorder.tick(
+            |key| legs.get(key).map(|leg| (&leg.said, &leg.heard)),
+            |key| rooms.get(key).map(|sum| sum.map(saturate)),
+        );
         if std::mem::take(&mut self.hearing_changed) {
             self.note_hearing();
         }

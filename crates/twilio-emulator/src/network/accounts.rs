@@ -321,6 +321,7 @@ impl Network {
                 .application(sid)
                 .map(|application| application.account.as_str()),
             Some("PN") => self.number(sid).map(|number| number.account.as_str()),
+            Some("RE") => self.recording_owner(sid),
             Some(_) | None => None,
         };
         if owner == Some(account) {

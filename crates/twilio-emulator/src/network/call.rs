@@ -137,6 +137,8 @@ pub(super) struct Call {
     /// What runs, innermost last.
     pub(super) runs: Vec<Run>,
     pub(super) room: Option<ConferenceSid>,
+    /// How to record it once it is answered.
+    pub(super) record: Option<super::RecordingWish>,
 }
 
 impl Call {

@@ -212,6 +212,7 @@ impl Network {
             }),
             runs: Vec::new(),
             room: None,
+            record: None,
         }
     }
 

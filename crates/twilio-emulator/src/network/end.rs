@@ -106,6 +106,7 @@ impl Network {
         );
         self.leave(sid, LeaveReason::HungUp);
         self.leave_queue(sid);
+        self.stop_recordings_of(sid);
         self.say_farewell(sid);
         if let Some(call) = self.calls.get_mut(sid) {
             call.runs.clear();

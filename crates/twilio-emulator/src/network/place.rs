@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use rand::Rng;
 
 use super::call::{Call, Endpoint, Party, Progress, Status};
-use super::{Network, Output, Timer};
+use super::{Network, Output, RecordingWish, Timer};
 use crate::media::{Answer, MediaCommand, Script};
 use crate::rest::ApiError;
 use crate::sid::CallSid;
@@ -27,6 +27,7 @@ pub(crate) enum Instructions {
 #[derive(Clone, Debug)]
 pub(crate) struct CallOrder {
     pub(crate) account: String,
+    pub(crate) record: Option<RecordingWish>,
     pub(crate) to: String,
     pub(crate) from: String,
     pub(crate) instructions: Option<Instructions>,
@@ -76,6 +77,7 @@ impl Network {
             }),
             runs: Vec::new(),
             room: None,
+            record: order.record,
         };
         self.log(
             "call.queued",
@@ -277,6 +279,7 @@ impl Network {
         let limit = SignedDuration::from_secs(call.time_limit_s.into());
         self.set_timer(limit, Timer::TimeLimit(sid.clone()));
         self.enter(sid, Status::InProgress);
+        self.record_from_answer(sid);
     }
 
     /// Changes a call's status, notes it and reports it.

@@ -340,6 +340,7 @@ impl Network {
         for call in &rest {
             self.leave(call, leave_reason);
         }
+        self.stop_recordings_of_room(sid);
         if let Some(mut conference) = self.conferences.remove(sid) {
             let by = by.map_or("", CallSid::as_str);
             let details = [

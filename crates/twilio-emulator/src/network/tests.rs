@@ -35,6 +35,7 @@ fn network(cps: u32, seed: u64) -> Network {
 fn place(network: &mut Network, to: &str, twiml: &str) -> CallSid {
     let order = CallOrder {
         account: "AC1".to_owned(),
+        record: None,
         to: to.to_owned(),
         from: "+12025550100".to_owned(),
         instructions: Some(Instructions::Twiml(format!("<Response>{twiml}</Response>"))),

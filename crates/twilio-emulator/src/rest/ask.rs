@@ -22,7 +22,7 @@ pub(super) struct Ask {
     /// What the path names after the account, without `.json`.
     names: Vec<String>,
     pub(super) form: Form,
-    path: String,
+    pub(super) path: String,
 }
 
 impl FromRequest<Site> for Ask {

@@ -4,12 +4,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::form::Form;
 use super::page::page;
+use super::recordings::wish;
 use super::{ApiError, resource};
-use crate::network::{CallChanges, CallFilter, CallOrder, Instructions, StatusChange};
+use crate::network::{CallChanges, CallFilter, CallOrder, Instructions, RecordingWish, StatusChange};
 use crate::sid::CallSid;
 use crate::web::Site;
 
@@ -19,7 +21,7 @@ const RING_TIMEOUT_S_MAX: u32 = 600;
 const IDENTITY_CHARACTERS_MAX: usize = 256;
 
 /// Parameters that Twilio knows and this network passes over, noting it.
-const PASSED_OVER: [&str; 4] = ["MachineDetection", "Record", "SendDigits", "AsyncAmd"];
+const PASSED_OVER: [&str; 3] = ["MachineDetection", "SendDigits", "AsyncAmd"];
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -62,12 +64,7 @@ async fn list(
     Path(account): Path<String>,
     form: Form,
 ) -> Result<Json<Value>, ApiError> {
-    let time = |name: &str| -> Result<_, ApiError> {
-        form.text(name)
-            .map(parse_time)
-            .transpose()
-            .map_err(|()| ApiError::parameter(format!("{name} is no date")))
-    };
+    let time = |name: &str| day_or_time(&form, name);
     let filter = CallFilter {
         to: form.text("To").map(str::to_owned),
         from: form.text("From").map(str::to_owned),
@@ -97,6 +94,12 @@ async fn update(
         network.call_view(&sid)
     });
     Ok(Json(updated.await??))
+}
+
+/// A day or a moment to filter by.
+pub(super) fn day_or_time(form: &Form, name: &str) -> Result<Option<Timestamp>, ApiError> {
+    let parsed = form.text(name).map(parse_time).transpose();
+    parsed.map_err(|()| ApiError::parameter(format!("{name} is no date")))
 }
 
 /// Reads and checks the parameters of `POST Calls`.
@@ -131,6 +134,7 @@ fn order(account: String, form: &Form) -> Result<CallOrder, ApiError> {
     let time_limit_s = form.text("TimeLimit").map(str::parse).transpose();
     Ok(CallOrder {
         account,
+        record: record(form)?,
         to: to.to_owned(),
         from: from.to_owned(),
         instructions: url.or(twiml(form)?),
@@ -142,6 +146,12 @@ fn order(account: String, form: &Form) -> Result<CallOrder, ApiError> {
         time_limit_s: time_limit_s
             .map_err(|_| ApiError::parameter("TimeLimit is not a number of seconds"))?,
     })
+}
+
+/// How `Record=true` wants the call recorded.
+fn record(form: &Form) -> Result<Option<RecordingWish>, ApiError> {
+    let wish = wish(form, "Trim", true)?;
+    Ok(form.flag("Record")?.unwrap_or(false).then_some(wish))
 }
 
 fn changes(form: &Form) -> Result<CallChanges, ApiError> {

@@ -1,0 +1,87 @@
+//! How recordings are shown and found.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{Recording, Stage};
+use crate::clock::rfc2822;
+use crate::network::views::root;
+use crate::network::{Network, not_found};
+use crate::rest::ApiError;
+
+/// `GET Recordings`: what to show.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RecordingFilter {
+    /// A call or a conference.
+    pub(crate) owner: Option<String>,
+    pub(crate) deleted_too: bool,
+    /// Within this day.
+    pub(crate) created_on: Option<Timestamp>,
+    pub(crate) created_from: Option<Timestamp>,
+    pub(crate) created_until: Option<Timestamp>,
+}
+
+impl RecordingFilter {
+    fn shows(&self, recording: &Recording) -> bool {
+        let created = recording.started_at;
+        let next_day = |day: Timestamp| {
+            day.saturating_add(SignedDuration::from_hours(24))
+                .unwrap_or(Timestamp::MAX)
+        };
+        self.owner
+            .as_ref()
+            .is_none_or(|owner| recording.belongs_to(owner))
+            && (self.deleted_too || recording.stage != Stage::Deleted)
+            && self
+                .created_on
+                .is_none_or(|day| created >= day && created < next_day(day))
+            && self.created_from.is_none_or(|from| created >= from)
+            && self.created_until.is_none_or(|until| created <= until)
+    }
+}
+
+impl Network {
+    pub(crate) fn recording_view(&self, account: &str, sid: &str) -> Result<Value, ApiError> {
+        let recording = self.recording(sid).filter(|it| it.account == account);
+        let recording = recording.ok_or_else(|| not_found(sid))?;
+        Ok(self.recording_json(recording))
+    }
+
+    /// Newest first.
+    pub(crate) fn list_recordings(&self, account: &str, filter: &RecordingFilter) -> Vec<Value> {
+        let newest_first = self.recordings.iter().rev();
+        newest_first
+            .filter(|it| it.account == account && filter.shows(it))
+            .map(|it| self.recording_json(it))
+            .collect()
+    }
+
+    fn recording_json(&self, recording: &Recording) -> Value {
+        let uri = format!("{}/Recordings/{}", root(&recording.account), recording.sid);
+        json!({
+            "sid": recording.sid,
+            "account_sid": recording.account,
+            "call_sid": recording.call,
+            "conference_sid": recording.conference,
+            "api_version": "2010-04-01",
+            "status": recording.stage.as_str(),
+            "source": recording.source.as_str(),
+            "channels": recording.channels,
+            "track": recording.wish.track.as_str(),
+            "start_time": rfc2822(recording.started_at),
+            "duration": recording.duration_s.map(|seconds| seconds.to_string()),
+            "price": null,
+            "price_unit": "USD",
+            "error_code": (recording.stage == Stage::Absent).then_some(13_617),
+            "encryption_details": null,
+            "media_url": self.recording_url(recording),
+            "date_created": rfc2822(recording.started_at),
+            "date_updated": rfc2822(recording.updated_at),
+            "uri": format!("{uri}.json"),
+            "subresource_uris": {
+                "add_on_results": format!("{uri}/AddOnResults.json"),
+                "transcriptions": format!("{uri}/Transcriptions.json"),
+            },
+        })
+    }
+}
