@@ -5,7 +5,8 @@ import { launchBrowser } from "./chromium.mjs";
 import { until } from "./processes.mjs";
 
 export class Browser {
-  #page = null;
+  /** The page that was opened last. */
+  page = null;
 
   /** `folder` holds the command and what it was given. */
   constructor(folder, env) {
@@ -16,19 +17,17 @@ export class Browser {
     chmodSync(this.command, 0o755);
   }
 
-  /** The page the app asked for: the one that is open, or a new one. */
-  async page() {
+  /** Waits until the app opens an address, and goes there. */
+  async opened() {
+    const address = await until(
+      "the app opens a browser",
+      () => existsSync(this.address) && readFileSync(this.address, "utf8"),
+    );
+    rmSync(this.address);
     this.browser ??= await launchBrowser(this.env);
-    if (!this.#page || existsSync(this.address)) {
-      const address = await until(
-        "the app opens a browser",
-        () => existsSync(this.address) && readFileSync(this.address, "utf8"),
-      );
-      rmSync(this.address);
-      this.#page ??= await this.browser.newPage();
-      await this.#page.goto(address);
-    }
-    return this.#page;
+    this.page ??= await this.browser.newPage();
+    await this.page.goto(address);
+    return this.page;
   }
 
   async close() {

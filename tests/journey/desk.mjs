@@ -7,9 +7,21 @@ import { until } from "./processes.mjs";
 
 const HEADSET_RATE_HZ = 8_000;
 const MICROPHONE_RATE_HZ = 48_000;
+const KEYRING_PASSWORD = "desk";
+
+/** What every desktop's sound server does: streams survive the end of their sink, and there is always one. */
+const DESKTOP = ["module-rescue-streams", "module-always-sink", "module-native-protocol-unix"];
+
+/** The modules that are the headset; the microphone can be fed through `mic`. */
+const HEADSET = [
+  "module-null-sink sink_name=headset rate=48000 channels=1 sink_properties=device.description=Headset",
+  "module-null-sink sink_name=mic rate=48000 channels=1 sink_properties=device.description=Mouth",
+  "module-remap-source master=mic.monitor source_name=virtmic source_properties=device.description=HeadsetMicrophone",
+];
 
 export class Desk {
   #recorders = [];
+  #modules = [];
   #tone = null;
 
   /** Everything the app sees of a desktop: its environment. */
@@ -56,30 +68,53 @@ export class Desk {
     this.env.DBUS_SESSION_BUS_ADDRESS = bus.match[1];
     // It puts itself into the background, and ends with the bus.
     execFileSync("gnome-keyring-daemon", ["--unlock", "--components=secrets"], {
-      input: "desk",
+      input: KEYRING_PASSWORD,
       env: { ...process.env, ...this.env },
       stdio: ["pipe", "ignore", "ignore"],
     });
-    const readDefault = "org.freedesktop.Secret.Service.ReadAlias";
     await until("the keyring has a place for secrets", () =>
-      execFileSync(
-        "dbus-send",
-        [
-          ...["--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets"],
-          ...[readDefault, "string:default"],
-        ],
-        { env: { ...process.env, ...this.env }, stdio: ["ignore", "pipe", "ignore"], encoding: "utf8" },
-      ).includes("/collection/"),
+      this.#secrets("ReadAlias", "string:default").includes("/collection/"),
     );
   }
 
+  #secrets(method, argument) {
+    const name = "org.freedesktop.secrets";
+    const path = "/org/freedesktop/secrets";
+    return execFileSync(
+      "dbus-send",
+      [
+        "--session",
+        "--print-reply",
+        `--dest=${name}`,
+        path,
+        `org.freedesktop.Secret.Service.${method}`,
+        argument,
+      ],
+      { env: { ...process.env, ...this.env }, stdio: ["ignore", "pipe", "ignore"], encoding: "utf8" },
+    );
+  }
+
+  /** Locks the keyring, as a desktop does that was left alone. */
+  lockKeyring() {
+    this.#secrets("Lock", "array:objpath:/org/freedesktop/secrets/collection/login");
+  }
+
+  /** Types the password into the prompt that asks for it. */
+  async answerKeyringPrompt() {
+    const env = { ...process.env, ...this.env };
+    await until(
+      "the desktop asks for the keyring's password",
+      () =>
+        execFileSync("xdotool", ["search", "--class", "gcr-prompter"], {
+          env,
+          stdio: ["ignore", "pipe", "ignore"],
+        }).length > 0,
+    );
+    execFileSync("xdotool", ["type", "--delay", "40", KEYRING_PASSWORD], { env });
+    execFileSync("xdotool", ["key", "Return"], { env });
+  }
+
   async #headset() {
-    const modules = [
-      "module-null-sink sink_name=headset rate=48000 channels=1 sink_properties=device.description=Headset",
-      "module-null-sink sink_name=mic rate=48000 channels=1 sink_properties=device.description=Mouth",
-      "module-remap-source master=mic.monitor source_name=virtmic source_properties=device.description=HeadsetMicrophone",
-      "module-native-protocol-unix",
-    ];
     await this.processes.start(
       "pulseaudio",
       "pulseaudio",
@@ -88,15 +123,33 @@ export class Desk {
         "--daemonize=no",
         "--exit-idle-time=-1",
         "--log-target=stderr",
-        ...modules.flatMap((module) => ["-L", module]),
+        ...DESKTOP.flatMap((module) => ["-L", module]),
       ],
       { env: this.env },
     );
-    const pactl = (...args) =>
-      execFileSync("pactl", args, { env: { ...process.env, ...this.env }, stdio: "pipe" });
-    await until("the headset is there", () => pactl("info"));
-    pactl("set-default-sink", "headset");
-    pactl("set-default-source", "virtmic");
+    await until("the sound server is there", () => this.#pactl("info"));
+    this.plug();
+  }
+
+  #pactl(...args) {
+    return execFileSync("pactl", args, {
+      env: { ...process.env, ...this.env },
+      stdio: "pipe",
+      encoding: "utf8",
+    });
+  }
+
+  /** Plugs the headset in. */
+  plug() {
+    this.#modules = HEADSET.map((module) => this.#pactl("load-module", ...module.split(" ")).trim());
+    this.#pactl("set-default-sink", "headset");
+    this.#pactl("set-default-source", "virtmic");
+  }
+
+  /** Pulls the headset out. The sound server keeps a sink that leads nowhere, as on every desktop. */
+  unplug() {
+    this.clear();
+    for (const module of this.#modules.reverse()) this.#pactl("unload-module", module);
   }
 
   /** Records from now on what the app plays into the headset, and what is said into its microphone. */
@@ -189,6 +242,7 @@ export class Desk {
     this.#tone = null;
   }
 
+  /** Stops speaking and recording. */
   clear() {
     this.quiet();
     for (const recorder of this.#recorders) recorder.kill("SIGTERM");

@@ -1,20 +1,26 @@
-// Plays the journey in the real window and in Chromium, and says what passed.
+// Plays the journey in the real window and in Chromium, then the troubles of a desk, and says what passed.
 //
-//   node tests/journey/run.mjs [window] [chromium]
+//   node tests/journey/run.mjs [window] [chromium] [trouble]
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Stage } from "./stage.mjs";
 import { tellStory } from "./story.mjs";
+import { tellTrouble } from "./trouble.mjs";
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
+const plays = [
+  { name: "window", shell: "window", tell: tellStory },
+  { name: "chromium", shell: "chromium", tell: tellStory },
+  { name: "trouble", shell: "window", tell: tellTrouble },
+];
 const results = { passed: 0, failed: 0 };
 
-for (const shell of ["window", "chromium"]) {
-  if (wanted.length > 0 && !wanted.includes(shell)) continue;
-  const folder = resolve("test-results", shell);
+for (const { name: play, shell, tell } of plays) {
+  if (wanted.length > 0 && !wanted.includes(play)) continue;
+  const folder = resolve("test-results", play);
   if (existsSync(folder)) rmSync(folder, { recursive: true });
   mkdirSync(folder, { recursive: true });
-  console.log(`\n${shell}`);
+  console.log(`\n${play}`);
   let number = 0;
   const step = async (name, app, action) => {
     number += 1;
@@ -34,7 +40,7 @@ for (const shell of ["window", "chromium"]) {
   let stage;
   try {
     stage = await Stage.setUp(folder, shell);
-    await tellStory(stage, step);
+    await tell(stage, step);
   } catch (error) {
     results.failed += 1;
     console.error(`  ${error.stack}`);

@@ -1,6 +1,6 @@
 // What a journey plays on: a desk, a phone network, a dialer with people and a list, and the app in one of its shells.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -140,11 +140,12 @@ signalling_host = "${signalling}"
   }
 
   /** Opens the app; a second time on the same data. */
-  async open() {
+  async open({ keyring = true } = {}) {
     const data = join(this.home, "app");
     mkdirSync(data, { recursive: true });
     const env = {
       ...this.desk.env,
+      ...(keyring ? {} : { DBUS_SESSION_BUS_ADDRESS: "disabled:" }),
       OFFHOOK_DATA_DIR: data,
       OFFHOOK_SERVER_URL: `http://127.0.0.1:${this.dialerPort}`,
       OFFHOOK_BROWSER: this.browser.command,
@@ -166,9 +167,9 @@ signalling_host = "${signalling}"
     return page;
   }
 
-  /** Signs in on the page the app opened. Answers what the page says if it refuses. */
-  async signIn({ password }) {
-    const page = await this.browser.page();
+  /** Signs in on the page the app opened. Answers what the page says if it refuses; `again` stays on it. */
+  async signIn({ password, again = false }) {
+    const page = again ? this.browser.page : await this.browser.opened();
     await page.getByLabel(/e-?mail/i).fill(this.rep.email);
     await page.getByLabel(/password/i).fill(password);
     await page.getByRole("button", { name: /sign in/i }).click();
@@ -184,6 +185,8 @@ signalling_host = "${signalling}"
     this.desk?.clear();
     await this.browser?.close();
     await this.processes.stopAll();
+    const logs = join(this.home, "app", "log");
+    if (existsSync(logs)) cpSync(logs, join(this.folder, "app"), { recursive: true });
     rmSync(this.home, { recursive: true, force: true });
   }
 }

@@ -45,7 +45,7 @@ export async function tellStory(stage, step) {
   });
 
   await step("the rep signs in through the browser", app, async () => {
-    await stage.signIn({ password: stage.rep.password });
+    await stage.signIn({ password: stage.rep.password, again: true });
     await shows(stage.rep.name);
     await shows(stage.campaign);
   });

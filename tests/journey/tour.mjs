@@ -65,7 +65,7 @@ class Tour {
     await this.#shows("Sign in");
     await this.#stop("The window opens", "The dialer's address is filled in on the practice floor.");
     await this.app.click("Sign in");
-    const page = await this.browser.page();
+    const page = await this.browser.opened();
     await page.screenshot({ path: join(folder, "browser.png") });
     await page.getByRole("button", { name: /Riley/ }).click();
     await page.waitForLoadState();

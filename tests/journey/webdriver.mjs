@@ -3,6 +3,8 @@ import { writeFileSync } from "node:fs";
 import { until } from "./processes.mjs";
 import { findInPage, isStillInPage } from "./page.mjs";
 
+/** A page that does not answer for this long hangs. */
+const CALL_LIMIT_MS = 30_000;
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
 export class Window {
@@ -33,6 +35,7 @@ export class Window {
       method,
       headers: { "content-type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(CALL_LIMIT_MS),
     });
     const { value } = await reply.json();
     if (!reply.ok) throw new Error(`${method} ${path}: ${value?.error} ${value?.message}`);
