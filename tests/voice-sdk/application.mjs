@@ -7,6 +7,7 @@ const ROOM = `<Response><Dial><Conference beep="false" waitUrl="" endConferenceO
 /** The customer's web server: TwiML at /voice, the test page at /. */
 export async function startApplication() {
   const received = [];
+  const answers = { "/voice": ROOM };
   const page = await readFile(new URL("page.html", import.meta.url));
   const sdk = await readFile(SDK);
   const server = createServer(async (request, response) => {
@@ -14,14 +15,17 @@ export async function startApplication() {
     for await (const chunk of request) body += chunk;
     const reply = (type, content) => response.writeHead(200, { "content-type": type }).end(content);
     received.push({ path: request.url, params: new URLSearchParams(body) });
-    if (request.url === "/voice") reply("text/xml", ROOM);
+    if (request.url in answers) reply("text/xml", answers[request.url]);
     else if (request.url === "/twilio.js") reply("text/javascript", sdk);
     else if (request.url === "/silence.wav") reply("audio/wav", silence());
+    else if (request.url === "/message") response.writeHead(204).end();
     else reply("text/html", page);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: (path) => `http://127.0.0.1:${server.address().port}${path}`,
+    /** What `path` says from now on. */
+    answer: (path, twiml) => (answers[path] = twiml),
     requests: (path) => received.filter((request) => request.path === path).map((request) => request.params),
     stop: () =>
       new Promise((resolve) => {

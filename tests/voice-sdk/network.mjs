@@ -22,10 +22,12 @@ export async function startNetwork() {
       "1",
       "--cps",
       "10",
+      "--tls-listen",
+      "127.0.0.1:0",
     ]),
     { stdio: ["ignore", "pipe", "inherit"], env: { RUST_LOG: "warn", ...process.env } },
   );
-  const origin = await readyAt(process_);
+  const { origin, tls } = await readyAt(process_);
   const authorization = "Basic " + Buffer.from(`${account.sid}:${account.token}`).toString("base64");
 
   async function ask(path, options = {}) {
@@ -40,6 +42,7 @@ export async function startNetwork() {
 
   return {
     host: new URL(origin).host,
+    tls,
     post: async (path, form) =>
       (
         await ask(`/2010-04-01/Accounts/${account.sid}/${path}`, {
@@ -54,6 +57,13 @@ export async function startNetwork() {
         headers: { "content-type": "application/json" },
       }),
     bytes: async (path) => Buffer.from(await (await ask("/emulator/" + path)).arrayBuffer()),
+    tellClient: (identity, body) =>
+      ask("/emulator/clients/" + identity, {
+        method: "POST",
+        body: JSON.stringify(body),
+        headers: { "content-type": "application/json" },
+      }),
+    allEvents: async () => (await control("events")).events,
     events: async (kind) => (await control("events")).events.filter((event) => event.kind === kind),
     leg: async (sid) => (await control("legs")).legs.find((leg) => leg.sid === sid),
     stop: () =>
@@ -64,16 +74,20 @@ export async function startNetwork() {
   };
 }
 
-/** Waits for the line that says where it listens. */
+/** Waits for the line that says where it listens; before it come the authority and the encrypted door. */
 async function readyAt(process_) {
   const ended = new Promise((_, reject) => {
     process_.once("error", reject);
     process_.once("exit", (code) => reject(new Error(`${BINARY} ended with ${code}`)));
   });
   const ready = (async () => {
+    let ca = "";
+    let host;
     for await (const line of createInterface({ input: process_.stdout })) {
-      const match = /^twilio-emulator ready (http:\/\/\S+)$/.exec(line);
-      if (match) return match[1];
+      const [, what, url] = /^twilio-emulator (ready|tls) (https?:\/\/\S+)$/.exec(line) ?? [];
+      if (what === "ready") return { origin: url, tls: { host, ca } };
+      if (what === "tls") host = new URL(url).host;
+      else ca += line + "\n";
     }
     throw new Error("the emulator closed its output");
   })();
@@ -81,19 +95,23 @@ async function readyAt(process_) {
   return Promise.race([ready, ended]);
 }
 
-/** A Voice access token as Twilio's libraries make it. */
-export function accessToken(applicationSid, identity) {
+/** A Voice access token as Twilio's libraries make it, or with something wrong about it. */
+export function accessToken(applicationSid, identity, changes = {}) {
   const now = Math.floor(Date.now() / 1000);
   const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const header = { alg: "HS256", typ: "JWT", cty: "twilio-fpa;v=1" };
+  const voice = { incoming: { allow: true } };
+  if (changes.outgoing !== false) {
+    voice.outgoing = { application_sid: changes.application ?? applicationSid };
+  }
   const payload = {
     jti: `${account.keySid}-${now}`,
     iss: account.keySid,
-    sub: account.sid,
+    sub: changes.account ?? account.sid,
     iat: now,
-    exp: now + 3600,
-    grants: { identity, voice: { outgoing: { application_sid: applicationSid } } },
+    exp: now + (changes.seconds ?? 3600),
+    grants: { identity: changes.identity ?? identity, voice },
   };
   const unsigned = `${encode(header)}.${encode(payload)}`;
-  return `${unsigned}.${createHmac("sha256", account.keySecret).update(unsigned).digest("base64url")}`;
+  return `${unsigned}.${createHmac("sha256", changes.secret ?? account.keySecret).update(unsigned).digest("base64url")}`;
 }

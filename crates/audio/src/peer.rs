@@ -4,6 +4,7 @@
 //! and time in and out of it. The codec sent is the first common one in the order the remote wrote down.
 
 mod driver;
+mod impair;
 mod machine;
 mod receiver;
 mod sdp;
@@ -16,6 +17,8 @@ use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
 
 use self::driver::{Command, Driver};
+pub use self::impair::Impairments;
+use self::impair::Road;
 use self::machine::Machine;
 pub use self::sender::is_digit;
 pub use self::stats::PeerStats;
@@ -117,9 +120,12 @@ impl Peer {
         let (command_tx, commands) = mpsc::channel(COMMANDS_MAX);
         let (event_tx, events) = mpsc::channel(EVENTS_MAX);
         let (packet_tx, packets) = mpsc::channel(PACKETS_MAX);
+        let seed = socket.local_addr().map_or(0, |addr| addr.port().into());
         let driver = Driver {
             machine,
             socket,
+            inbound: Road::new(seed),
+            outbound: Road::new(!seed),
             commands,
             events: event_tx,
             packets: packet_tx,
@@ -185,6 +191,11 @@ impl PeerHandle {
     /// If the peer has ended.
     pub async fn stats(&self) -> Result<PeerStats, PeerError> {
         self.ask(Command::Stats).await
+    }
+
+    /// Makes the network bad from now on, or good again.
+    pub async fn impair(&self, impairments: Impairments) {
+        let _ = self.commands.send(Command::Impair(impairments)).await;
     }
 
     /// Ends the peer and tells the remote.

@@ -45,6 +45,8 @@ pub enum ClockMode {
 pub struct Config {
     /// Where REST, signalling and the control API listen; port 0 picks one.
     pub listen: SocketAddr,
+    /// Where all that listens encrypted as well, under an authority made for this run; port 0 picks one.
+    pub tls_listen: Option<SocketAddr>,
     /// The one account.
     pub credentials: Credentials,
     /// Decides who answers and how; the same seed gives the same population.
@@ -73,6 +75,7 @@ impl Config {
     pub fn new(credentials: Credentials) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls_listen: None,
             credentials,
             seed: 0,
             no_media: false,

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::config::Switches;
 use crate::faults::{FaultOrders, RestFault};
+use crate::media::Impairments;
 use crate::network::{EventFilter, Limits, Network, PersonaOrder, SocketEvent};
 use crate::rest::ApiError;
 use crate::web::Site;
@@ -19,12 +20,15 @@ use crate::world::World;
 
 /// Events in one answer; ask again with `after` for more.
 const EVENTS_PER_PAGE_MAX: usize = 10_000;
+/// How late a bad network may be.
+const LATENESS_MS_MAX: u32 = 5_000;
 
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/emulator/events", get(events))
         .route("/emulator/legs", get(legs))
         .route("/emulator/legs/{call}/heard.wav", get(heard))
+        .route("/emulator/legs/{call}/impairments", put(impair))
         .route("/emulator/clients", get(clients))
         .route("/emulator/clients/{identity}", post(befall_client))
         .route("/emulator/personas/{number}", put(set_persona))
@@ -91,6 +95,37 @@ async fn set_limits(State(site): State<Site>, Json(limits): Json<Limits>) -> Res
 async fn legs(State(site): State<Site>) -> Result<Json<Value>, ApiError> {
     let legs = site.network.ask(|network| network.legs()).await?;
     Ok(Json(json!({ "legs": legs })))
+}
+
+/// How bad a WebRTC leg's network is, in both directions.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Badness {
+    /// From 0 to 1.
+    loss: f64,
+    delay_ms: u32,
+    jitter_ms: u32,
+}
+
+async fn impair(
+    State(site): State<Site>,
+    Path(call): Path<String>,
+    Json(badness): Json<Badness>,
+) -> Result<StatusCode, ApiError> {
+    if !(0.0..=1.0).contains(&badness.loss) || badness.delay_ms.max(badness.jitter_ms) > LATENESS_MS_MAX {
+        return Err(ApiError::parameter(
+            "loss is a share; delay_ms and jitter_ms go up to 5000",
+        ));
+    }
+    let missing = || ApiError::not_found(&format!("/emulator/legs/{call}/impairments"));
+    let media = site.media.as_ref().ok_or_else(missing)?;
+    let impairments = Impairments {
+        loss: badness.loss,
+        delay_ms: badness.delay_ms,
+        jitter_ms: badness.jitter_ms,
+    };
+    media.impair(&call, impairments).await.map_err(|_| missing())?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn clients(State(site): State<Site>) -> Result<Json<Value>, ApiError> {

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -15,6 +17,7 @@ use crate::media::{Media, MediaConfig};
 use crate::network::Network;
 use crate::rest::Gate;
 use crate::signal::Sockets;
+use crate::tls::{Identity, TlsListener};
 use crate::web::{self, Site};
 use crate::webhook::Webhooks;
 use crate::wire::{Fuse, FusedListener};
@@ -23,8 +26,16 @@ use crate::wire::{Fuse, FusedListener};
 #[derive(Debug)]
 pub struct Emulator {
     addr: SocketAddr,
+    tls: Option<Tls>,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
+}
+
+/// The encrypted door.
+#[derive(Debug)]
+struct Tls {
+    addr: SocketAddr,
+    authority_pem: String,
 }
 
 impl Emulator {
@@ -66,22 +77,20 @@ impl Emulator {
             clock,
             gate: Gate::new(config.seed, config.rest_concurrency_max),
         };
-        let stopping = stop.clone().cancelled_owned();
-        let server = axum::serve(
-            FusedListener(listener),
-            web::router(site).into_make_service_with_connect_info::<Fuse>(),
-        )
-        .with_graceful_shutdown(stopping);
-        let server_task = tokio::spawn(async move {
-            if let Err(error) = server.await {
-                tracing::error!(%error, "the listener failed");
-            }
-        });
+        let mut tasks = vec![network_task];
+        let mut tls = None;
+        if let Some(wanted) = config.tls_listen {
+            let (door, task) = open_tls(wanted, &site, &stop).await?;
+            tls = Some(door);
+            tasks.push(task);
+        }
+        tasks.push(serve(FusedListener(listener), site, &stop));
         tracing::info!(%addr, seed = config.seed, cps = config.cps, "the phone network is up");
         Ok(Self {
             addr,
+            tls,
             stop,
-            tasks: vec![network_task, server_task],
+            tasks,
         })
     }
 
@@ -89,6 +98,14 @@ impl Emulator {
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Where it listens encrypted, and the authority to trust there as PEM text.
+    #[must_use]
+    pub fn tls(&self) -> Option<(SocketAddr, &str)> {
+        self.tls
+            .as_ref()
+            .map(|tls| (tls.addr, tls.authority_pem.as_str()))
     }
 
     /// Drops every call and connection and waits until all is quiet.
@@ -100,4 +117,35 @@ impl Emulator {
             }
         }
     }
+}
+
+async fn open_tls(
+    wanted: SocketAddr,
+    site: &Site,
+    stop: &CancellationToken,
+) -> anyhow::Result<(Tls, JoinHandle<()>)> {
+    let listener = TcpListener::bind(wanted)
+        .await
+        .with_context(|| format!("cannot listen on {wanted}"))?;
+    let addr = listener.local_addr()?;
+    let identity = Identity::generate(addr, site.clock.now()).context("no certificate for this run")?;
+    let authority_pem = identity.authority_pem.clone();
+    let listener = TlsListener::start(listener, identity)?;
+    let task = serve(listener, site.clone(), stop);
+    Ok((Tls { addr, authority_pem }, task))
+}
+
+fn serve<L>(listener: L, site: Site, stop: &CancellationToken) -> JoinHandle<()>
+where
+    L: Listener<Addr: std::fmt::Debug>,
+    Fuse: for<'a> Connected<IncomingStream<'a, L>>,
+{
+    let router = web::router(site).into_make_service_with_connect_info::<Fuse>();
+    let stopping = stop.clone().cancelled_owned();
+    let server = axum::serve(listener, router).with_graceful_shutdown(stopping);
+    tokio::spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the listener failed");
+        }
+    })
 }

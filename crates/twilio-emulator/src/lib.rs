@@ -13,6 +13,7 @@ mod sid;
 mod signal;
 mod signature;
 mod sound;
+mod tls;
 mod twiml;
 mod web;
 mod webhook;

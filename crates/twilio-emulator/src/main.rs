@@ -17,6 +17,12 @@ struct Args {
     /// Where to listen; port 0 picks one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Where to listen encrypted as well (https, wss), under an authority made for this run.
+    #[arg(long)]
+    tls_listen: Option<SocketAddr>,
+    /// Where to write that authority's certificate; it is printed otherwise.
+    #[arg(long, requires = "tls_listen")]
+    tls_ca: Option<PathBuf>,
     /// The account: AC and 32 hex digits.
     #[arg(long)]
     account_sid: String,
@@ -80,6 +86,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
     };
     let config = Config {
         listen: args.listen,
+        tls_listen: args.tls_listen,
         seed: args.seed,
         no_media: args.no_media,
         cps: args.cps,
@@ -97,7 +104,16 @@ async fn run(args: Args) -> anyhow::Result<()> {
     };
     let stop = stop_signal().context("cannot listen for signals")?;
     let emulator = Emulator::start(config).await?;
-    announce(emulator.addr());
+    if let Some((addr, authority_pem)) = emulator.tls() {
+        match &args.tls_ca {
+            Some(path) => std::fs::write(path, authority_pem)
+                .with_context(|| format!("cannot write {}", path.display()))?,
+            None => print(authority_pem),
+        }
+        print(&format!("twilio-emulator tls https://{addr}\n"));
+    }
+    // Scripts wait for this line.
+    print(&format!("twilio-emulator ready http://{}\n", emulator.addr()));
     stop.await;
     emulator.shutdown().await;
     Ok(())
@@ -126,7 +142,7 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-#[expect(clippy::print_stdout, reason = "scripts wait for this line")]
-fn announce(addr: SocketAddr) {
-    println!("twilio-emulator ready http://{addr}");
+#[expect(clippy::print_stdout, reason = "a program's own output")]
+fn print(text: &str) {
+    print!("{text}");
 }

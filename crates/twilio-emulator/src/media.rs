@@ -18,6 +18,7 @@ mod voices;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+pub use audio::peer::Impairments;
 use audio::peer::{Codec, Peer, PeerConfig, PeerError, PeerHandle};
 use audio::{Rate, wav};
 use tokio::sync::{mpsc, oneshot};
@@ -109,6 +110,8 @@ pub enum MediaCommand {
         muted: bool,
         /// It hears nobody and nobody hears it.
         hold: bool,
+        /// The one leg that hears it, instead of everybody.
+        coach: Option<LegKey>,
     },
     /// Takes a leg out of its room.
     Leave {
@@ -271,6 +274,16 @@ impl Media {
         handle.accept_answer(answer_sdp).await?;
         let request = Request::Answered(leg.clone(), fingerprint);
         self.requests.send(request).await.map_err(|_| MediaError::Ended)
+    }
+
+    /// Makes a WebRTC leg's network bad from now on, or good again.
+    ///
+    /// # Errors
+    /// If there is no such WebRTC leg.
+    pub async fn impair(&self, leg: &LegKey, impairments: Impairments) -> Result<(), MediaError> {
+        let (handle, _) = self.peer(leg).await?.ok_or(MediaError::UnknownLeg)?;
+        handle.impair(impairments).await;
+        Ok(())
     }
 
     /// Hands over a command. Never waits.

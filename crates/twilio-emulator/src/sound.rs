@@ -13,6 +13,8 @@ const SAMPLES_PER_S: usize = 8_000;
 const SPEECH_MS_PER_CHARACTER: usize = 65;
 /// An announcement nobody waits for the end of.
 const SPEECH_CHARACTERS_MAX: usize = 4_096;
+/// A key's tone.
+const KEY_MS: usize = 160;
 
 /// What a client is told when the network carries no media: a port that nobody listens on.
 pub(crate) const SILENT_ANSWER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n\
@@ -60,6 +62,30 @@ pub(crate) async fn samples(
             (0.0, 500),
         ])),
     }
+}
+
+/// The SDK's own sounds as WAV files: ringing, hanging up, keys.
+pub(crate) fn of_the_sdk(name: &str) -> Option<Vec<u8>> {
+    let key = match name {
+        "incoming" => return Some(wav(&tone(&[(440.0, 400), (480.0, 400), (0.0, 1_200)]))),
+        "outgoing" => return Some(wav(&tone(&[(480.0, 200)]))),
+        "disconnect" => return Some(wav(&tone(&[(480.0, 100), (350.0, 100)]))),
+        "dtmf-hash" => '#',
+        "dtmf-star" => '*',
+        name => name.strip_prefix("dtmf-")?.parse().ok()?,
+    };
+    let place = "123456789*0#".chars().position(|known| known == key)?;
+    let (low, high) = (
+        [697.0, 770.0, 852.0, 941.0][place / 3],
+        [1_209.0, 1_336.0, 1_477.0][place % 3],
+    );
+    let (low, high) = (tone(&[(low, KEY_MS)]), tone(&[(high, KEY_MS)]));
+    let both: Vec<i16> = low.iter().zip(high).map(|(low, high)| low + high).collect();
+    Some(wav(&both))
+}
+
+fn wav(samples: &[i16]) -> Vec<u8> {
+    audio::wav::write(media::RATE_HZ, 1, samples)
 }
 
 /// How long `rounds` of these samples last.

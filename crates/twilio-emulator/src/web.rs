@@ -2,13 +2,12 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, Request, State};
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::any;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tower_http::cors::{Any, CorsLayer};
 
 use crate::clock::Clock;
 use crate::driver::NetworkHandle;
@@ -51,24 +50,10 @@ pub(crate) fn router(site: Site) -> Router {
         ))
         .merge(guarded(control::routes()))
         .route("/signal", any(signal::upgrade))
-        .merge(insights())
+        .merge(signal::http_routes())
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(site)
-}
-
-/// The SDK posts its own telemetry; it is taken and forgotten.
-fn insights() -> Router<Site> {
-    let token = HeaderName::from_static("x-twilio-token");
-    let cors = CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::POST])
-        .allow_headers([header::CONTENT_TYPE, token]);
-    Router::new()
-        .route("/v4/EndpointEvents", post(StatusCode::OK))
-        .route("/v4/EndpointMetrics", post(StatusCode::OK))
-        .route("/healthz", get(StatusCode::OK))
-        .layer(cors)
 }
 
 async fn unknown(request: Request) -> ApiError {

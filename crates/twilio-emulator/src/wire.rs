@@ -74,6 +74,10 @@ pub(crate) struct FusedStream {
 }
 
 impl FusedStream {
+    pub(crate) fn fuse(&self) -> Fuse {
+        self.fuse.clone()
+    }
+
     fn write_rest(&mut self, context: &mut Context<'_>, bytes: &[u8], left: u64) -> Poll<io::Result<usize>> {
         if left == 0 {
             if self.resets {

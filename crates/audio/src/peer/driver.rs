@@ -1,10 +1,12 @@
 //! The task of one peer: moves datagrams, commands and time between the world and the machine.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
 
+use super::impair::{Impairments, Road};
 use super::machine::{Machine, Output};
 use super::{PeerError, PeerEvent, PeerStats};
 use crate::playout::Packet;
@@ -23,12 +25,15 @@ pub(super) enum Command {
     AcceptOffer(String, oneshot::Sender<Result<String, PeerError>>),
     Restart(oneshot::Sender<String>),
     Stats(oneshot::Sender<PeerStats>),
+    Impair(Impairments),
     Close,
 }
 
 pub(super) struct Driver {
     pub(super) machine: Machine,
     pub(super) socket: UdpSocket,
+    pub(super) inbound: Road<(SocketAddr, Vec<u8>)>,
+    pub(super) outbound: Road<(SocketAddr, Vec<u8>)>,
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) events: mpsc::Sender<PeerEvent>,
     pub(super) packets: mpsc::Sender<Packet>,
@@ -39,18 +44,25 @@ impl Driver {
         let mut datagram = vec![0; DATAGRAM_BYTES_MAX];
         let mut receive_errors = 0;
         while !self.machine.is_closed() && receive_errors < RECEIVE_ERRORS_MAX {
+            while let Some((from, bytes)) = self.inbound.pop(now()) {
+                self.machine.handle_datagram(from, &bytes, now());
+            }
             self.carry_out().await;
+            let due = [self.inbound.deadline(), self.outbound.deadline()]
+                .into_iter()
+                .flatten()
+                .fold(self.machine.deadline(), Instant::min);
             tokio::select! {
                 command = self.commands.recv() => self.obey(command.unwrap_or(Command::Close)),
                 received = self.socket.recv_from(&mut datagram) => match received {
                     Ok((length, from)) => {
                         receive_errors = 0;
-                        self.machine.handle_datagram(from, &datagram[..length], now());
+                        self.inbound.push((from, datagram[..length].to_vec()), now());
                     }
                     // An ICMP answer to something we sent surfaces here on some systems; it means nothing.
                     Err(_) => receive_errors += 1,
                 },
-                () = tokio::time::sleep_until(self.machine.deadline().into()) => {
+                () = tokio::time::sleep_until(due.into()) => {
                     self.machine.handle_timeout(now());
                 }
             }
@@ -62,10 +74,7 @@ impl Driver {
     async fn carry_out(&mut self) {
         while let Some(output) = self.machine.poll() {
             match output {
-                Output::Datagram { to, bytes } => {
-                    // Lost like any datagram; ICE notices when it goes on.
-                    let _ = self.socket.send_to(&bytes, to).await;
-                }
+                Output::Datagram { to, bytes } => self.outbound.push((to, bytes), now()),
                 // Whoever does not pull does not hear.
                 Output::Packet(packet) => drop(self.packets.try_send(packet)),
                 Output::Event(PeerEvent::Closed) => {}
@@ -75,6 +84,14 @@ impl Driver {
                     }
                 }
             }
+        }
+        self.send_out().await;
+    }
+
+    async fn send_out(&mut self) {
+        while let Some((to, bytes)) = self.outbound.pop(now()) {
+            // Lost like any datagram; ICE notices when it goes on.
+            let _ = self.socket.send_to(&bytes, to).await;
         }
     }
 
@@ -93,6 +110,10 @@ impl Driver {
             }
             Command::Stats(reply) => {
                 let _ = reply.send(self.machine.stats());
+            }
+            Command::Impair(impairments) => {
+                self.inbound.impair(impairments);
+                self.outbound.impair(impairments);
             }
             Command::Close => self.machine.close(now()),
         }

@@ -1,7 +1,7 @@
 //! Who hears what: all legs and rooms, one frame at a time.
 //!
 //! **Invariant:** what a leg hears is the sum of the others in its room that are neither muted nor held,
-//! plus what is played to it. A held leg hears only what is played to it.
+//! plus what is played to it. A held leg hears only what is played to it. A coach is heard by one leg only.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -48,6 +48,7 @@ struct Place {
     room: RoomKey,
     muted: bool,
     hold: bool,
+    coach: Option<LegKey>,
 }
 
 #[derive(Debug)]
@@ -81,9 +82,15 @@ impl Mixer {
                 room,
                 muted,
                 hold,
+                coach,
             } => {
                 if let Some(leg) = self.leg(leg) {
-                    leg.place = Some(Place { room, muted, hold });
+                    leg.place = Some(Place {
+                        room,
+                        muted,
+                        hold,
+                        coach,
+                    });
                     self.hearing_changed = true;
                 }
             }
@@ -143,9 +150,9 @@ impl Mixer {
             }
             self.hearing_changed |= leg.voice.note(&leg.said);
         }
-        let rooms = self.mix_rooms();
+        let (rooms, whispers) = (self.mix_rooms(), self.mix_whispers());
         for (key, leg) in &mut self.legs {
-            leg.heard = leg.mix(&rooms);
+            leg.heard = leg.mix(&rooms, whispers.get(key));
             if let Some(play) = leg.advance_play() {
                 self.events.push_back(MediaEvent::PlayEnded {
                     leg: key.clone(),
@@ -208,13 +215,28 @@ impl Mixer {
         for leg in self.legs.values() {
             let Some(place) = &leg.place else { continue };
             let sum = rooms.entry(place.room.clone()).or_insert([0; FRAME_SAMPLES]);
-            if leg.may_be_heard() {
-                for (sum, &sample) in sum.iter_mut().zip(&leg.said) {
-                    *sum += i32::from(sample);
-                }
+            if leg.speaks_to_all() {
+                add(sum, &leg.said);
             }
         }
         rooms
+    }
+
+    /// What coaches say, by who hears it.
+    fn mix_whispers(&self) -> BTreeMap<LegKey, [i32; FRAME_SAMPLES]> {
+        let mut whispers = BTreeMap::new();
+        for leg in self.legs.values().filter(|leg| leg.may_be_heard()) {
+            let Some(place) = &leg.place else { continue };
+            let Some(coached) = &place.coach else { continue };
+            let together = |other: &Leg| other.place.as_ref().is_some_and(|p| p.room == place.room);
+            if self.legs.get(coached).is_some_and(together) {
+                add(
+                    whispers.entry(coached.clone()).or_insert([0; FRAME_SAMPLES]),
+                    &leg.said,
+                );
+            }
+        }
+        whispers
     }
 
     /// Finds out who hears whose voice now, and tells what is new.
@@ -227,12 +249,12 @@ impl Mixer {
         }
         let mut hearing = BTreeSet::new();
         for members in by_room.values() {
-            for (speaker, _) in members
+            for (speaker, voice) in members
                 .iter()
                 .filter(|(_, leg)| leg.may_be_heard() && leg.voice.is_open())
             {
                 for (listener, _) in members.iter().filter(|(_, leg)| leg.may_hear()) {
-                    if listener != speaker {
+                    if listener != speaker && voice.speaks_to(listener) {
                         hearing.insert(((*listener).clone(), (*speaker).clone()));
                     }
                 }
@@ -272,27 +294,41 @@ impl Leg {
             .is_some_and(|place| !place.muted && !place.hold)
     }
 
+    fn speaks_to_all(&self) -> bool {
+        self.may_be_heard() && self.place.as_ref().is_some_and(|place| place.coach.is_none())
+    }
+
+    fn speaks_to(&self, listener: &LegKey) -> bool {
+        let coached = self.place.as_ref().and_then(|place| place.coach.as_ref());
+        coached.is_none_or(|coached| coached == listener)
+    }
+
     fn may_hear(&self) -> bool {
         self.place.as_ref().is_some_and(|place| !place.hold)
     }
 
-    /// What this leg hears: its room without itself, and what is played to it.
-    fn mix(&self, rooms: &BTreeMap<RoomKey, [i32; FRAME_SAMPLES]>) -> Frame {
+    /// What this leg hears: its room without itself, its coaches, and what is played to it.
+    fn mix(
+        &self,
+        rooms: &BTreeMap<RoomKey, [i32; FRAME_SAMPLES]>,
+        whispers: Option<&[i32; FRAME_SAMPLES]>,
+    ) -> Frame {
         let mut sum = [0; FRAME_SAMPLES];
         if let Some(place) = self.place.as_ref().filter(|_| self.may_hear())
             && let Some(room) = rooms.get(&place.room)
         {
             sum = *room;
-            if self.may_be_heard() {
+            if self.speaks_to_all() {
                 for (sum, &sample) in sum.iter_mut().zip(&self.said) {
                     *sum -= i32::from(sample);
                 }
             }
+            for (sum, sample) in sum.iter_mut().zip(whispers.into_iter().flatten()) {
+                *sum += sample;
+            }
         }
         if let Some(play) = &self.play {
-            for (sum, &sample) in sum.iter_mut().zip(&play.samples[play.position..]) {
-                *sum += i32::from(sample);
-            }
+            add(&mut sum, &play.samples[play.position..]);
         }
         sum.map(saturate)
     }
@@ -313,6 +349,12 @@ impl Leg {
                 None
             }
         }
+    }
+}
+
+fn add(sum: &mut [i32; FRAME_SAMPLES], samples: &[i16]) {
+    for (sum, &sample) in sum.iter_mut().zip(samples) {
+        *sum += i32::from(sample);
     }
 }
 

@@ -36,6 +36,7 @@ impl Network {
             room,
             muted,
             hold,
+            coach: None,
         });
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Client {
     pub(super) identity: String,
     /// Where to send frames; none while the client is away.
     pub(super) socket: Option<SocketId>,
+    /// The device that another one takes the call over from, until the media has moved.
+    leaving: Option<SocketId>,
     /// The devices that ring with a call to this identity, until one takes it.
     pub(super) ringing: Vec<SocketId>,
     /// The SDK's own name for the call until it learns the `CallSid`.
@@ -275,6 +277,7 @@ impl Network {
             return self.log("signal.early-media", &[("call", sid.as_str())]);
         }
         self.client_answered(sid, Some(&sdp));
+        self.dismiss_previous(sid);
     }
 
     /// Tells a client that its call is answered, or over which path it goes on.
@@ -317,8 +320,10 @@ impl Network {
             .replace(socket)
             .filter(|previous| *previous != socket);
         client.binding += 1;
+        client.leaving = previous;
         let same_transport = ice_ufrag(&client.sdp) == ice_ufrag(&invite.sdp);
         if same_transport {
+            self.dismiss_previous(&sid);
             let frame = ServerFrame::answer(sid.as_str(), None, reconnect);
             self.send(socket, frame);
         } else {
@@ -329,7 +334,12 @@ impl Network {
             });
         }
         self.log("signal.resumed", &[("call", sid.as_str())]);
-        if let Some(previous) = previous {
+    }
+
+    /// Tells the device that no longer has the call. It closes its media then, which must not be ours any more.
+    fn dismiss_previous(&mut self, sid: &CallSid) {
+        let client = self.calls.get_mut(sid).and_then(Call::client_mut);
+        if let Some(previous) = client.and_then(|client| client.leaving.take()) {
             self.send(previous, ServerFrame::cancel(sid.as_str()));
         }
     }

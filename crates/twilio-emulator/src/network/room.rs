@@ -68,6 +68,8 @@ pub(super) struct Participant {
     pub(super) muted: bool,
     pub(super) hold: bool,
     pub(super) moderation: Moderation,
+    /// The one participant that hears this one.
+    pub(super) coaches: Option<CallSid>,
     pub(super) beep: Beep,
     pub(super) joined_at: Timestamp,
     pub(super) updated_at: Timestamp,
@@ -119,6 +121,7 @@ impl Network {
                 start_on_enter: room.start_on_enter,
                 end_on_exit: room.end_on_exit,
             },
+            coaches: None,
             beep: room.beep,
             joined_at: self.now,
             updated_at: self.now,
@@ -214,6 +217,7 @@ impl Network {
             room: conference.sid.as_str().to_owned(),
             muted: participant.muted,
             hold: participant.hold,
+            coach: participant.coaches.as_ref().map(|sid| sid.as_str().to_owned()),
         }));
     }
 

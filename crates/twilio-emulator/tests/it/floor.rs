@@ -1,5 +1,6 @@
 //! A running network with one application, and the ways to talk to both.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use reqwest::{RequestBuilder, Response, StatusCode};
@@ -56,6 +57,12 @@ impl Floor {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.emulator.addr())
+    }
+
+    /// The encrypted door and its authority.
+    pub(crate) fn tls(&self) -> (SocketAddr, String) {
+        let (addr, authority_pem) = self.emulator.tls().unwrap();
+        (addr, authority_pem.to_owned())
     }
 
     pub(crate) fn signal_url(&self) -> String {

@@ -14,3 +14,4 @@ mod rules;
 mod sdk;
 mod switches;
 mod time;
+mod tls;

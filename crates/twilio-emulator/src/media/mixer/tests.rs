@@ -34,6 +34,7 @@ fn join(mixer: &mut Mixer, name: &str, muted: bool, hold: bool) {
         room: key("CF"),
         muted,
         hold,
+        coach: None,
     });
 }
 
@@ -105,6 +106,31 @@ fn a_held_leg_hears_only_what_is_played_to_it() {
 }
 
 #[test]
+fn a_coach_hears_all_and_only_the_coached_hears_the_coach() {
+    let mut mixer = three();
+    mixer.obey(MediaCommand::Join {
+        leg: key("C"),
+        room: key("CF"),
+        muted: false,
+        hold: false,
+        coach: Some(key("A")),
+    });
+    run(&mut mixer, 5);
+    let before = ["A", "B", "C"].map(|name| heard(&mixer, name).len());
+    run(&mut mixer, 60);
+    let later = |name: &str, at: usize| heard(&mixer, name).split_off(before[at]);
+    let (a, b, c) = (later("A", 0), later("B", 1), later("C", 2));
+    assert!(
+        tone::rms(&a) > 1.3 * tone::rms(&b),
+        "B and the coach, against A alone"
+    );
+    assert!(
+        (tone::rms(&a) - tone::rms(&c)).abs() < 0.1 * tone::rms(&a),
+        "the coach hears both"
+    );
+}
+
+#[test]
 fn rooms_are_separate() {
     let mut mixer = three();
     mixer.obey(MediaCommand::Join {
@@ -112,6 +138,7 @@ fn rooms_are_separate() {
         room: key("CF2"),
         muted: false,
         hold: false,
+        coach: None,
     });
     run(&mut mixer, 60);
     assert!(share(&mixer, "A", 1_000.0) > 0.99);

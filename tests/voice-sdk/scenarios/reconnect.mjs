@@ -1,0 +1,24 @@
+import { until } from "../until.mjs";
+
+/** The signalling socket breaks during a call; the SDK comes back and the sound never stopped. */
+export async function run(stage) {
+  const { network, saw } = stage;
+  const rep = await stage.rep({ maxCallSignalingTimeoutMs: 15_000 });
+  const call = await rep.phone("connect", {});
+  const prospect = await stage.callProspect();
+  await stage.hearsTone(rep);
+  await network.tellClient("rep_1", { event: "drop" });
+  await rep.happened("reconnecting");
+  await rep.happened("reconnected");
+  await stage.hearsTone(rep);
+  await stage.hearsRep(prospect);
+  await until("it is registered again", async () => (await rep.phone("state")) === "registered");
+  saw(`reconnecting because of ${await rep.read("reconnectingBecause")}, then reconnected and registered`);
+  await rep.phone("hangUp");
+  await stage.ended(call);
+
+  await network.tellClient("rep_1", { event: "close" });
+  await until("it is closed", async () => (await rep.phone("state")) === "unregistered");
+  await rep.phone("registerAgain");
+  saw("closed by the network, and registered again by the page");
+}
