@@ -252,6 +252,7 @@ async fn mixing() {
             room: format!("CF{}", n / 2),
             muted: false,
             hold: false,
+            coach: None,
         });
     }
     let Some(before) = cpu_time() else {

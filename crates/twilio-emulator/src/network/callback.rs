@@ -124,7 +124,10 @@ impl Network {
             push(&mut params, "CallSid", participant.call.as_str());
             push(&mut params, "Muted", bool_text(participant.muted));
             push(&mut params, "Hold", bool_text(participant.hold));
-            push(&mut params, "Coaching", "false");
+            push(&mut params, "Coaching", bool_text(participant.coaches.is_some()));
+            if let Some(coached) = &participant.coaches {
+                push(&mut params, "CallSidToCoach", coached.as_str());
+            }
             push(
                 &mut params,
                 "EndConferenceOnExit",

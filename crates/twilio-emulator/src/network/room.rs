@@ -1,6 +1,7 @@
 //! Conferences: who is in, when they start and end, and what that means for each leg.
 
 mod alone;
+mod announce;
 mod moderate;
 
 use jiff::Timestamp;

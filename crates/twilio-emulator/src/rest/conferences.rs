@@ -10,7 +10,7 @@ use super::form::Form;
 use super::page::page;
 use super::{ApiError, resource};
 use crate::network::{ConferenceFilter, ParticipantChanges};
-use crate::sid::ConferenceSid;
+use crate::sid::{CallSid, ConferenceSid};
 use crate::web::Site;
 
 pub(super) fn routes() -> Router<Site> {
@@ -67,7 +67,11 @@ async fn update(
         Some("completed") => true,
         Some(other) => return Err(ApiError::parameter(format!("Status may not become {other}"))),
     };
+    let announcement = form.endpoint("AnnounceUrl", "AnnounceMethod", 21_205)?;
     let updated = site.network.ask(move |network| {
+        if let Some(announcement) = announcement {
+            network.announce(&sid, &announcement)?;
+        }
         if complete {
             network.complete_conference(&sid)?;
         }
@@ -112,7 +116,11 @@ async fn update_participant(
     let changes = ParticipantChanges {
         muted: form.flag("Muted")?,
         hold: form.flag("Hold")?,
+        hold_music: form.endpoint("HoldUrl", "HoldMethod", 21_205)?,
         end_on_exit: form.flag("EndConferenceOnExit")?,
+        announcement: form.endpoint("AnnounceUrl", "AnnounceMethod", 21_205)?,
+        coaching: form.flag("Coaching")?,
+        call_to_coach: form.text("CallSidToCoach").map(CallSid::from_text),
     };
     let updated = site.network.ask(move |network| {
         network.update_participant(&sid, &name, changes)?;

@@ -9,6 +9,7 @@ mod faults;
 mod floor;
 mod inbound;
 mod limits;
+mod moderation;
 mod rooms;
 mod rules;
 mod sdk;

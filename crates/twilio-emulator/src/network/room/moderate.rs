@@ -2,17 +2,22 @@
 
 use super::{LeaveReason, Stage};
 use crate::config::KickedLeg;
-use crate::network::call::Status;
+use crate::network::call::{Endpoint, Status};
 use crate::network::{Network, not_found};
 use crate::rest::ApiError;
 use crate::sid::{CallSid, ConferenceSid};
 
 /// `POST Participants/{CA}`: what is to change.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ParticipantChanges {
     pub(crate) muted: Option<bool>,
     pub(crate) hold: Option<bool>,
+    /// What a held participant hears; without it Twilio's music.
+    pub(crate) hold_music: Option<Endpoint>,
     pub(crate) end_on_exit: Option<bool>,
+    pub(crate) announcement: Option<Endpoint>,
+    pub(crate) coaching: Option<bool>,
+    pub(crate) call_to_coach: Option<CallSid>,
 }
 
 impl Network {
@@ -47,7 +52,19 @@ impl Network {
             return Err(not_found(name));
         };
         let before = conference.participants[index].clone();
+        let coaches = match changes.coaching {
+            Some(false) => None,
+            Some(true) => changes.call_to_coach.or(before.coaches.clone()),
+            None => before.coaches.clone(),
+        };
+        let known = |coached: &CallSid| conference.participants.iter().any(|p| p.call == *coached);
+        if changes.coaching == Some(true) && !coaches.as_ref().is_some_and(known) {
+            self.put_back(conference);
+            let message = "CallSidToCoach is no participant of this conference";
+            return Err(ApiError::new(400, 13240, message.to_owned()));
+        }
         let participant = &mut conference.participants[index];
+        participant.coaches = coaches;
         participant.muted = changes.muted.unwrap_or(before.muted);
         participant.hold = changes.hold.unwrap_or(before.hold);
         participant.moderation.end_on_exit = changes.end_on_exit.unwrap_or(before.moderation.end_on_exit);
@@ -72,10 +89,16 @@ impl Network {
             };
             self.report_room(&mut conference, event, Some(&after), &[]);
         }
-        if after.moderation != before.moderation {
+        if after.moderation != before.moderation || after.coaches != before.coaches {
             self.report_room(&mut conference, "participant-modify", Some(&after), &[]);
         }
         self.put_back(conference);
+        if after.hold != before.hold {
+            self.change_hold(&after, changes.hold_music.as_ref());
+        }
+        if let Some(announcement) = &changes.announcement {
+            self.play_beside(&after.call, announcement);
+        }
         Ok(after.call)
     }
 
