@@ -2,7 +2,7 @@
 //
 // Leaves in tour/: a timeline, a screenshot of each stop, and a recording (left: the rep, right: the prospect).
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Browser } from "./browser.mjs";
@@ -133,10 +133,13 @@ class Tour {
     if (!recording) return;
     const raw = ["-t", "raw", "-e", "signed", "-b", "16", "-c", "1", "-r", "8000"];
     execFileSync("sox", ["-M", ...raw, spoken, ...raw, recording, join(folder, "recording.wav")]);
-    if (process.argv.includes("--pictures")) {
-      mkdirSync("docs/images", { recursive: true });
-      for (const { picture } of this.#stops)
-        copyFileSync(join(folder, picture), join("docs/images", picture.slice(3)));
+    if (process.argv.includes("--pictures")) this.#renewPictures();
+  }
+
+  #renewPictures() {
+    for (const { picture } of this.#stops) {
+      const shown = join("docs/images", picture.slice(3));
+      if (existsSync(shown)) copyFileSync(join(folder, picture), shown);
     }
   }
 
