@@ -143,6 +143,7 @@ impl Network {
             .ok_or((31002, "The token allows no outgoing calls"))?;
         let application = self
             .application(&application_sid)
+            .filter(|application| application.account == grants.account)
             .ok_or((31001, "Application not found"))?;
         let routing = application.routing.clone();
         let voice = routing.voice.ok_or((31001, "The application has no VoiceUrl"))?;

@@ -26,7 +26,7 @@ pub(super) fn routes() -> Router<Site> {
 
 async fn create(
     State(site): State<Site>,
-    Path((_, call)): Path<(String, String)>,
+    Path((account, call)): Path<(String, String)>,
     form: Form,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let content = form
@@ -35,33 +35,38 @@ async fn create(
     let content: Value = serde_json::from_str(content)
         .map_err(|error| ApiError::parameter(format!("Content is not JSON: {error}")))?;
     let sid = CallSid::from_text(&call);
-    let sent = site
-        .network
-        .ask(move |network| network.message_client(&sid, &content));
+    let sent = site.network.ask(move |network| {
+        network.require(&account, sid.as_str())?;
+        network.message_client(&sid, &content)
+    });
     Ok((StatusCode::CREATED, Json(sent.await??)))
 }
 
 async fn subscribe(
     State(site): State<Site>,
-    Path((_, call)): Path<(String, String)>,
+    Path((account, call)): Path<(String, String)>,
     form: Form,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let endpoint = form
         .endpoint("Callback", "Method", 21_609)?
         .ok_or_else(|| ApiError::parameter("Callback is required".to_owned()))?;
     let sid = CallSid::from_text(&call);
-    let subscribed = site.network.ask(move |network| network.subscribe(&sid, endpoint));
+    let subscribed = site.network.ask(move |network| {
+        network.require(&account, sid.as_str())?;
+        network.subscribe(&sid, endpoint)
+    });
     Ok((StatusCode::CREATED, Json(subscribed.await??)))
 }
 
 async fn unsubscribe(
     State(site): State<Site>,
-    Path((_, call, subscription)): Path<(String, String, String)>,
+    Path((account, call, subscription)): Path<(String, String, String)>,
 ) -> Result<StatusCode, ApiError> {
     let (sid, subscription) = (CallSid::from_text(&call), resource(&subscription));
-    let done = site
-        .network
-        .ask(move |network| network.unsubscribe(&sid, &subscription));
+    let done = site.network.ask(move |network| {
+        network.require(&account, sid.as_str())?;
+        network.unsubscribe(&sid, &subscription)
+    });
     done.await??;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,6 +12,8 @@ const IDENTITY_CHARS_MAX: usize = 121;
 /// What a valid token allows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Grants {
+    /// Identities of different accounts are different people.
+    pub(crate) account: String,
     pub(crate) identity: String,
     /// Calls to the identity may ring here.
     pub(crate) incoming: bool,
@@ -151,6 +153,7 @@ pub(crate) fn verify(
         .and_then(|voice| voice.outgoing)
         .map(|out| out.application_sid);
     Ok(Grants {
+        account: claims.sub,
         identity,
         incoming,
         application_sid,

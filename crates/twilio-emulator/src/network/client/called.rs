@@ -23,14 +23,16 @@ impl Network {
     /// Lets the devices of a called client ring. The time-out of the ringing is the caller's business.
     pub(in crate::network) fn ring_client(&mut self, sid: &CallSid) {
         let reconnect = self.sids.next("RT");
-        let Some(client) = self.calls.get_mut(sid).and_then(Call::client_mut) else {
+        let Some(call) = self.calls.get_mut(sid) else {
             return;
         };
+        let account = call.account.clone();
+        let Some(client) = call.client_mut() else { return };
         client.reconnect = reconnect;
         client.ringing = self
             .sockets
             .iter()
-            .filter(|(_, state)| state.rings_for(&client.identity))
+            .filter(|(_, state)| state.rings_for(&account, &client.identity))
             .map(|(socket, _)| *socket)
             .collect();
         if client.ringing.is_empty() {

@@ -23,6 +23,7 @@ impl Network {
             .filter_map(|state| {
                 let grants = state.grants.as_ref()?;
                 Some(json!({
+                    "account": grants.account,
                     "identity": grants.identity,
                     "registered": state.registered,
                     "incoming": grants.incoming,

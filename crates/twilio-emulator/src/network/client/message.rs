@@ -92,7 +92,7 @@ impl Network {
         let socket = client.socket;
         self.send_if_there(socket, frame);
         Ok(json!({
-            "account_sid": self.main_account(),
+            "account_sid": self.calls.get(sid).map(|call| call.account.as_str()),
             "call_sid": sid,
             "sid": message_sid,
             "date_created": rfc2822(self.now),
@@ -113,7 +113,7 @@ impl Network {
             endpoint,
             sequence: 0,
         });
-        let account = self.main_account();
+        let account = self.calls.get(sid).map_or("", |call| call.account.as_str());
         let uri = format!(
             "/2010-04-01/Accounts/{account}/Calls/{sid}/UserDefinedMessageSubscriptions/{subscription}.json"
         );

@@ -39,10 +39,11 @@ impl Socket {
         }
     }
 
-    /// Rings when `identity` is called.
-    pub(super) fn rings_for(&self, identity: &str) -> bool {
-        let grants = self.grants.as_ref();
-        self.registered && grants.is_some_and(|grants| grants.incoming && grants.identity == identity)
+    /// Rings when `identity` of this account is called.
+    pub(super) fn rings_for(&self, account: &str, identity: &str) -> bool {
+        let named = |grants: &Grants| grants.account == account && grants.identity == identity;
+        let grants = self.grants.as_ref().filter(|grants| grants.incoming);
+        self.registered && grants.is_some_and(named)
     }
 }
 
