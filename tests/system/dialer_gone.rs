@@ -15,7 +15,7 @@ use crate::{
 async fn a_start_without_the_dialer_says_so_and_goes_on_by_itself() {
     let mut world = World::open(&[ADA]).await;
     let desktop = world.signed_in(RITA).await;
-    world.dialer.kill();
+    world.dialer.kill().await;
     let desktop = desktop.crash_and_start(&world.dialer.url()).await;
     let snapshot = until_offline(&desktop).await;
     assert!(
@@ -33,7 +33,7 @@ async fn signing_in_without_the_dialer_says_so_and_can_be_tried_again() {
     let mut world = World::open(&[]).await;
     let desktop = world.desktop(RITA).await;
     desktop.until_signed_out().await;
-    world.dialer.kill();
+    world.dialer.kill().await;
     desktop.ask(Request::SignIn).await.unwrap();
     desktop
         .until("the window says that the dialer is gone", |snapshot| {
@@ -55,7 +55,7 @@ async fn a_conversation_outlives_a_killed_dialer() {
     let attempt_id = desktop.until_talking().await;
     desktop.type_note(attempt_id, "wants a quo").await;
 
-    world.dialer.kill();
+    world.dialer.kill().await;
     until_offline(&desktop).await;
     desktop.type_note(attempt_id, "wants a quote").await;
     let leg = world.network.until_status(ADA, "in-progress").await;
@@ -93,7 +93,7 @@ async fn who_hung_up_while_the_dialer_was_dead_is_noticed_when_it_is_back() {
     world.network.persona(ADA, "hangs-up").await;
     let desktop = world.dialing(RITA).await;
     let attempt_id = desktop.until_talking().await;
-    world.dialer.kill();
+    world.dialer.kill().await;
     world.network.until_status(ADA, "completed").await;
     world.dialer.start().await;
     assert_eq!(desktop.until_wrap_up().await, attempt_id);
@@ -109,7 +109,7 @@ async fn what_was_saved_without_a_dialer_arrives_also_after_a_restart() {
     let attempt_id = desktop.until_talking().await;
     desktop.ask(Request::HangUp).await.unwrap();
     desktop.until_wrap_up().await;
-    world.dialer.kill();
+    world.dialer.kill().await;
     desktop
         .wrap_up(attempt_id, Disposition::CallBack, "after the holidays")
         .await;

@@ -8,6 +8,7 @@ use dialer::{
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::{
+    net::TcpStream,
     runtime::{self, Runtime},
     task,
 };
@@ -72,8 +73,16 @@ impl Service {
         self.process = Some(started.await);
     }
 
-    /// Ends it as `kill -9` does: nothing is drained, nobody is told.
-    pub(crate) fn kill(&mut self) {
+    /// Ends it as `kill -9` does: nothing is drained, nobody is told. Returns when nothing answers there any more.
+    pub(crate) async fn kill(&mut self) {
+        self.end();
+        eventually("nothing answers", async || {
+            TcpStream::connect(self.config.listen).await.err()
+        })
+        .await;
+    }
+
+    fn end(&mut self) {
         if let Some((runtime, dialer)) = self.process.take() {
             runtime.shutdown_background();
             drop(dialer);
@@ -94,7 +103,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        self.kill();
+        self.end();
     }
 }
 

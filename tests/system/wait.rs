@@ -3,7 +3,7 @@
 use std::{future, time::Duration};
 
 /// The longest anything in these stories takes: a search at Twilio, a ring that may not be cut off.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How often a condition is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(30);
