@@ -211,7 +211,7 @@ pub(crate) struct Network {
     conferences: BTreeMap<ConferenceSid, Conference>,
     conference_order: VecDeque<ConferenceSid>,
     /// The conference that goes on under each room's name.
-    open_rooms: BTreeMap<String, ConferenceSid>,
+    open_rooms: BTreeMap<(String, String), ConferenceSid>,
     call_queues: Vec<CallQueue>,
     /// Oldest first.
     recordings: VecDeque<Recording>,

@@ -159,14 +159,13 @@ impl Network {
     fn take_open_conference(&mut self, room: &Room, first: &CallSid) -> Conference {
         let account = self.calls.get(first).map(|call| call.account.clone());
         let account = account.unwrap_or_default();
-        let open = self
-            .conferences
-            .values()
-            .find(|c| c.stage != Stage::Ended && c.name == room.name && c.account == account);
-        if let Some(sid) = open.map(|conference| conference.sid.clone()) {
-            return self.conferences.remove(&sid).expect("it was found a moment ago");
+        let key = (account.clone(), room.name.clone());
+        let open = self.open_rooms.get(&key);
+        if let Some(conference) = open.and_then(|sid| self.conferences.remove(sid)) {
+            return conference;
         }
         let sid = ConferenceSid::new(&mut self.sids);
+        self.open_rooms.insert(key, sid.clone());
         self.conference_order.push_back(sid.clone());
         let callback = room.callback.as_ref().map(|wish| Callback {
             url: self.resolve(first, &wish.url),
@@ -336,7 +335,8 @@ impl Network {
             return;
         };
         conference.stage = Stage::Ended;
-        self.open_rooms.remove(&conference.name);
+        self.open_rooms
+            .remove(&(conference.account.clone(), conference.name.clone()));
         conference.ended = Some(Ended {
             reason: why,
             by: by.cloned(),
