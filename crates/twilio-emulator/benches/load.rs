@@ -172,6 +172,7 @@ async fn calls() {
     let world =
         World::from_toml("[[population]]\npersona = \"listener\"\nshare = 1\nring_ms = [0, 500]").unwrap();
     let (emulator, application) = open(|config| config.world = world, false).await;
+    let used_before = cpu_time();
     let began = now();
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
@@ -187,6 +188,11 @@ async fn calls() {
     application.all_done.notified().await;
     let took = began.elapsed();
     let callbacks = application.callbacks.load(Ordering::Relaxed);
+    if let (Some(before), Some(after)) = (used_before, cpu_time()) {
+        let per_call =
+            after.saturating_sub(before).as_secs_f64() * 1_000.0 / f64::from(u32::try_from(CALLS).unwrap());
+        println!("calls without media: {per_call:.2} ms of CPU per call, client and application included");
+    }
     println!(
         "calls without media: {CALLS} placed in {:.1} s, all {callbacks} callbacks and {CALLS} TwiML fetches delivered \
          after {:.1} s: {:.0} calls/s",
