@@ -21,4 +21,5 @@ step "lint" cargo clippy --quiet --workspace --all-targets --features custom-pro
 step "test" cargo test --workspace --features custom-protocol
 step "test the interface" npm run --silent test:ui
 step "the Voice SDK against the phone network" node tests/voice-sdk/run.mjs
+step "Twilio's own libraries against the phone network" node tests/conformance/run.mjs
 step "the journey, in Chromium and in the real window" node tests/journey/run.mjs

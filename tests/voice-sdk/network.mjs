@@ -41,6 +41,8 @@ export async function startNetwork() {
   const control = async (path) => (await ask("/emulator/" + path)).json();
 
   return {
+    account,
+    origin,
     host: new URL(origin).host,
     tls,
     post: async (path, form) =>

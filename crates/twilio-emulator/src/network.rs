@@ -5,13 +5,16 @@
 
 mod account;
 mod accounts;
+mod area_codes;
 mod call;
 mod callback;
+mod caller_ids;
 mod client;
 mod end;
 mod events;
 mod faults;
 mod limits;
+mod market;
 mod notifications;
 mod place;
 mod population;
@@ -36,6 +39,7 @@ pub(crate) use call::Endpoint;
 pub(crate) use client::SocketEvent;
 pub(crate) use end::{CallChanges, StatusChange};
 pub use limits::Limits;
+pub(crate) use market::NumberSearch;
 pub(crate) use place::{CallOrder, Instructions};
 pub(crate) use population::PersonaOrder;
 pub(crate) use recording::{RecordingChange, RecordingFilter, RecordingTrack, RecordingWish};
@@ -54,6 +58,7 @@ use crate::webhook::{DeliveryError, Reply, Request};
 use account::{Application, Number};
 use accounts::Accounts;
 use call::Call;
+use caller_ids::CallerId;
 use client::Socket;
 use events::EventLog;
 use notifications::Journal;
@@ -219,6 +224,7 @@ pub(crate) struct Network {
     origin: String,
     applications: Vec<Application>,
     numbers: Vec<Number>,
+    caller_ids: Vec<CallerId>,
     sockets: BTreeMap<SocketId, Socket>,
     timers: BTreeMap<(Timestamp, u64), Timer>,
     last_id: u64,
@@ -254,6 +260,7 @@ impl Network {
             origin: String::new(),
             applications: Vec::new(),
             numbers: Vec::new(),
+            caller_ids: Vec::new(),
             sockets: BTreeMap::new(),
             timers: BTreeMap::new(),
             last_id: 0,

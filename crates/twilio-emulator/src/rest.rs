@@ -3,6 +3,7 @@
 mod accounts;
 mod applications;
 mod ask;
+mod caller_ids;
 mod calls;
 mod conferences;
 mod error;
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> Router<Site> {
         .merge(accounts::keys())
         .merge(notifications::routes())
         .merge(queues::routes())
+        .merge(caller_ids::routes())
         .merge(recordings::routes())
         .method_not_allowed_fallback(wrong_method);
     let whole = Router::new()

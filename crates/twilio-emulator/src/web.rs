@@ -70,12 +70,20 @@ async fn authenticate(
     let Some((user, password)) = basic(&headers) else {
         return ApiError::unauthenticated().into_response();
     };
+    let names_no_account = request.uri().path().starts_with("/v1/AuthTokens/");
     let account = request.uri().path().strip_prefix("/2010-04-01/Accounts/");
     let account = account.and_then(|rest| rest.split('/').next());
     let account = account.map(|name| name.strip_suffix(".json").unwrap_or(name).to_owned());
     let known = site
         .network
-        .ask(move |network| network.authorize(&user, &password, account.as_deref()))
+        .ask(move |network| {
+            let account = if names_no_account {
+                network.account_of(&user, &password)
+            } else {
+                account
+            };
+            network.authorize(&user, &password, account.as_deref())
+        })
         .await;
     match known {
         Ok(Ok(())) => next.run(request).await,

@@ -105,7 +105,9 @@ impl Network {
     /// Whether the account may show this number as its own.
     pub(super) fn may_call_from(&self, account: &str, e164: &str) -> bool {
         let mut numbers = self.numbers.iter();
-        numbers.any(|number| number.e164 == e164 && number.account == account) || self.is_verified(e164)
+        numbers.any(|number| number.e164 == e164 && number.account == account)
+            || self.is_verified(e164)
+            || self.has_caller_id(account, e164)
     }
 
     pub(super) fn number(&self, sid: &str) -> Option<&Number> {
@@ -148,6 +150,27 @@ impl Network {
             .unwrap_or_else(|| application.friendly_name.clone());
         changes.routing.apply(&mut application.routing);
         application.updated_at = self.now;
+        Ok(())
+    }
+
+    pub(crate) fn delete_application(&mut self, sid: &str) {
+        self.applications.retain(|application| application.sid != sid);
+    }
+
+    /// Gives a number back to the market.
+    pub(crate) fn release_number(&mut self, sid: &str) {
+        self.numbers.retain(|number| number.sid != sid);
+    }
+
+    /// Moves a number between the main account and one of its subaccounts.
+    pub(crate) fn move_number(&mut self, from: &str, sid: &str, to: &str) -> Result<(), ApiError> {
+        let (from, to) = (self.accounts.get(from), self.accounts.get(to));
+        let kin = from.zip(to).filter(|(from, to)| from.owner == to.owner);
+        let (_, to) = kin.ok_or_else(|| ApiError::parameter("AccountSid is not of this family"))?;
+        let to = to.sid.clone();
+        let mut numbers = self.numbers.iter_mut();
+        let number = numbers.find(|number| number.sid == sid);
+        number.ok_or_else(|| not_found(sid))?.account = to;
         Ok(())
     }
 

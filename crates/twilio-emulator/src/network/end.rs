@@ -61,6 +61,18 @@ impl Network {
         Ok(())
     }
 
+    /// `DELETE Calls/{CA}`: forgets a call that is over.
+    pub(crate) fn delete_call(&mut self, sid: &CallSid) -> Result<(), ApiError> {
+        let call = self.calls.get(sid).ok_or_else(|| not_found(sid.as_str()))?;
+        if !call.status.is_final() {
+            let message = format!("Call {sid} is in progress and cannot be deleted");
+            return Err(ApiError::new(400, 21220, message));
+        }
+        self.calls.remove(sid);
+        self.call_order.retain(|it| it != sid);
+        Ok(())
+    }
+
     fn change_status(&mut self, sid: &CallSid, status: Status, change: StatusChange) {
         let canceled = match status {
             Status::Queued => {

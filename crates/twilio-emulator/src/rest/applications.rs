@@ -1,78 +1,98 @@
 //! `Applications`: the TwiML applications that access tokens name.
 
-use axum::extract::{Path, State};
+use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
-use axum::{Json, Router};
-use serde_json::Value;
 
+use super::ApiError;
+use super::ask::{Answer, Ask};
 use super::form::Form;
-use super::page::page;
-use super::{ApiError, resource};
 use crate::network::ApplicationChanges;
 use crate::web::Site;
+
+const KNOWN: [&str; 14] = [
+    "FriendlyName",
+    "VoiceUrl",
+    "VoiceMethod",
+    "VoiceFallbackUrl",
+    "VoiceFallbackMethod",
+    "VoiceCallerIdLookup",
+    "StatusCallback",
+    "StatusCallbackMethod",
+    "SmsUrl",
+    "SmsMethod",
+    "SmsFallbackUrl",
+    "SmsFallbackMethod",
+    "SmsStatusCallback",
+    "PublicApplicationConnectEnabled",
+];
+const FRIENDLY_NAME_CHARACTERS_MAX: usize = 64;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/Applications.json", get(list).post(create))
-        .route("/Applications/{application}", get(fetch).post(update))
+        .route(
+            "/Applications/{application}",
+            get(fetch).post(update).delete(delete),
+        )
 }
 
-async fn create(
-    State(site): State<Site>,
-    Path(account): Path<String>,
-    form: Form,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let changes = changes(&form)?;
-    let created = site.network.ask(move |network| {
-        let sid = network.create_application(&account, changes)?;
+async fn create(ask: Ask) -> Answer {
+    ask.only(&KNOWN).await?;
+    let changes = changes(&ask.form)?;
+    ask.made(move |network, account| {
+        let sid = network.create_application(account, changes)?;
         network.application_view(&sid)
-    });
-    Ok((StatusCode::CREATED, Json(created.await??)))
+    })
+    .await
 }
 
-async fn list(
-    State(site): State<Site>,
-    Path(account): Path<String>,
-    form: Form,
-) -> Result<Json<Value>, ApiError> {
-    let name = form.text("FriendlyName").map(str::to_owned);
-    let rows = site
-        .network
-        .ask(move |network| network.list_applications(name.as_deref()))
-        .await?;
-    let path = format!("/2010-04-01/Accounts/{account}/Applications.json");
-    Ok(Json(page("applications", &path, &form, rows)))
+async fn list(ask: Ask) -> Answer {
+    let name = ask.form.text("FriendlyName").map(str::to_owned);
+    ask.list("applications", move |network, account| {
+        Ok(network.list_applications(account, name.as_deref()))
+    })
+    .await
 }
 
-async fn fetch(
-    State(site): State<Site>,
-    Path((_, sid)): Path<(String, String)>,
-) -> Result<Json<Value>, ApiError> {
-    let sid = resource(&sid);
-    Ok(Json(
-        site.network
-            .ask(move |network| network.application_view(&sid))
-            .await??,
-    ))
+async fn fetch(ask: Ask) -> Answer {
+    let sid = ask.name(0);
+    ask.show(move |network, account| {
+        network.require(account, &sid)?;
+        network.application_view(&sid)
+    })
+    .await
 }
 
-async fn update(
-    State(site): State<Site>,
-    Path((_, sid)): Path<(String, String)>,
-    form: Form,
-) -> Result<Json<Value>, ApiError> {
-    let (sid, changes) = (resource(&sid), changes(&form)?);
-    let updated = site.network.ask(move |network| {
+async fn update(ask: Ask) -> Answer {
+    ask.only(&KNOWN).await?;
+    let (sid, changes) = (ask.name(0), changes(&ask.form)?);
+    ask.show(move |network, account| {
+        network.require(account, &sid)?;
         network.update_application(&sid, changes)?;
         network.application_view(&sid)
-    });
-    Ok(Json(updated.await??))
+    })
+    .await
+}
+
+async fn delete(ask: Ask) -> Result<StatusCode, ApiError> {
+    let sid = ask.name(0);
+    ask.gone(move |network, account| {
+        network.require(account, &sid)?;
+        network.delete_application(&sid);
+        Ok(())
+    })
+    .await
 }
 
 fn changes(form: &Form) -> Result<ApplicationChanges, ApiError> {
+    let friendly_name = form.raw("FriendlyName").map(str::to_owned);
+    let too_long = |name: &String| name.chars().count() > FRIENDLY_NAME_CHARACTERS_MAX;
+    if friendly_name.as_ref().is_some_and(too_long) {
+        return Err(ApiError::parameter("FriendlyName has more than 64 characters"));
+    }
     Ok(ApplicationChanges {
-        friendly_name: form.raw("FriendlyName").map(str::to_owned),
+        friendly_name,
         routing: form.routing()?,
     })
 }

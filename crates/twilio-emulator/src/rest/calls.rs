@@ -7,6 +7,7 @@ use axum::{Json, Router};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::ask::Ask;
 use super::form::Form;
 use super::page::page;
 use super::recordings::wish;
@@ -26,7 +27,7 @@ const PASSED_OVER: [&str; 3] = ["MachineDetection", "SendDigits", "AsyncAmd"];
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/Calls.json", get(list).post(create))
-        .route("/Calls/{call}", get(fetch).post(update))
+        .route("/Calls/{call}", get(fetch).post(update).delete(delete))
 }
 
 async fn create(
@@ -51,12 +52,23 @@ async fn create(
 
 async fn fetch(
     State(site): State<Site>,
-    Path((_, call)): Path<(String, String)>,
+    Path((account, call)): Path<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
     let sid = CallSid::from_text(&resource(&call));
-    Ok(Json(
-        site.network.ask(move |network| network.call_read(&sid)).await??,
-    ))
+    let read = site.network.ask(move |network| {
+        network.require(&account, sid.as_str())?;
+        network.call_read(&sid)
+    });
+    Ok(Json(read.await??))
+}
+
+async fn delete(ask: Ask) -> Result<StatusCode, ApiError> {
+    let sid = CallSid::from_text(&ask.name(0));
+    ask.gone(move |network, account| {
+        network.require(account, sid.as_str())?;
+        network.delete_call(&sid)
+    })
+    .await
 }
 
 async fn list(
@@ -73,10 +85,16 @@ async fn list(
         started_on: time("StartTime")?,
         started_until: time("StartTime<")?,
         started_from: time("StartTime>")?,
+        ended_on: time("EndTime")?,
+        ended_until: time("EndTime<")?,
+        ended_from: time("EndTime>")?,
     };
     let calls = site
         .network
-        .ask(move |network| network.list_calls(&filter))
+        .ask({
+            let account = account.clone();
+            move |network| network.list_calls(&account, &filter)
+        })
         .await?;
     let path = format!("/2010-04-01/Accounts/{account}/Calls.json");
     Ok(Json(page("calls", &path, &form, calls)))
@@ -84,12 +102,13 @@ async fn list(
 
 async fn update(
     State(site): State<Site>,
-    Path((_, call)): Path<(String, String)>,
+    Path((account, call)): Path<(String, String)>,
     form: Form,
 ) -> Result<Json<Value>, ApiError> {
     let sid = CallSid::from_text(&resource(&call));
     let changes = changes(&form)?;
     let updated = site.network.ask(move |network| {
+        network.require(&account, sid.as_str())?;
         network.update_call(&sid, changes)?;
         network.call_view(&sid)
     });

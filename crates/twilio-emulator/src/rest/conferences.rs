@@ -36,9 +36,10 @@ async fn list(
         name: form.text("FriendlyName").map(str::to_owned),
         status: form.text("Status").map(str::to_owned),
     };
+    let owner = account.clone();
     let rows = site
         .network
-        .ask(move |network| network.list_conferences(&filter))
+        .ask(move |network| network.list_conferences(&owner, &filter))
         .await?;
     let path = format!("/2010-04-01/Accounts/{account}/Conferences.json");
     Ok(Json(page("conferences", &path, &form, rows)))

@@ -1,82 +1,163 @@
-//! `IncomingPhoneNumbers`: the numbers the account owns.
+//! `IncomingPhoneNumbers`, the numbers the account owns, and `AvailablePhoneNumbers`, those it could buy.
 
-use axum::extract::{Path, State};
+use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
-use axum::{Json, Router};
-use serde_json::Value;
 
+use super::ApiError;
+use super::ask::{Answer, Ask};
 use super::calls::is_e164;
 use super::form::Form;
-use super::page::page;
-use super::{ApiError, resource};
-use crate::network::{Change, Network, NumberChanges};
+use crate::network::{Change, NumberChanges, NumberSearch};
 use crate::web::Site;
+
+/// What `POST IncomingPhoneNumbers` knows; those without voice are taken and passed over.
+const KNOWN: [&str; 24] = [
+    "PhoneNumber",
+    "AreaCode",
+    "FriendlyName",
+    "VoiceUrl",
+    "VoiceMethod",
+    "VoiceFallbackUrl",
+    "VoiceFallbackMethod",
+    "VoiceCallerIdLookup",
+    "VoiceApplicationSid",
+    "VoiceReceiveMode",
+    "StatusCallback",
+    "StatusCallbackMethod",
+    "TrunkSid",
+    "AccountSid",
+    "AddressSid",
+    "BundleSid",
+    "IdentitySid",
+    "EmergencyStatus",
+    "EmergencyAddressSid",
+    "SmsUrl",
+    "SmsMethod",
+    "SmsFallbackUrl",
+    "SmsFallbackMethod",
+    "SmsApplicationSid",
+];
+const FRIENDLY_NAME_CHARACTERS_MAX: usize = 64;
+/// Twilio searches return at most this many.
+const FOUND_MAX: usize = 30;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/IncomingPhoneNumbers.json", get(list).post(create))
-        .route("/IncomingPhoneNumbers/{number}", get(fetch).post(update))
+        .route(
+            "/IncomingPhoneNumbers/{number}",
+            get(fetch).post(update).delete(release),
+        )
+        .route("/AvailablePhoneNumbers/{country}/{kind}", get(search))
 }
 
-async fn create(
-    State(site): State<Site>,
-    Path(account): Path<String>,
-    form: Form,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let changes = changes(&form)?;
-    let phone_number = form.text("PhoneNumber").filter(|text| is_e164(text));
-    let phone_number = phone_number
-        .ok_or_else(|| ApiError::new(400, 21421, "PhoneNumber is invalid".to_owned()))?
-        .to_owned();
-    let created = site.network.ask(move |network| {
-        let sid = network.create_number(&account, &phone_number, changes)?;
-        network.number_view(&sid)
-    });
-    Ok((StatusCode::CREATED, Json(created.await??)))
-}
-
-async fn list(
-    State(site): State<Site>,
-    Path(account): Path<String>,
-    form: Form,
-) -> Result<Json<Value>, ApiError> {
-    let name = form.text("FriendlyName").map(str::to_owned);
-    let pattern = form.text("PhoneNumber").map(str::to_owned);
-    let listed = move |network: &mut Network| network.list_numbers(name.as_deref(), pattern.as_deref());
-    let rows = site.network.ask(listed).await?;
-    let path = format!("/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json");
-    Ok(Json(page("incoming_phone_numbers", &path, &form, rows)))
-}
-
-async fn fetch(
-    State(site): State<Site>,
-    Path((_, sid)): Path<(String, String)>,
-) -> Result<Json<Value>, ApiError> {
-    let sid = resource(&sid);
-    Ok(Json(
-        site.network
-            .ask(move |network| network.number_view(&sid))
-            .await??,
+async fn search(ask: Ask) -> Answer {
+    let toll_free = match ask.name(1).as_str() {
+        "Local" => false,
+        "TollFree" => true,
+        _ => return Err(ApiError::not_found(&ask.path)),
+    };
+    if ask.name(0) != "US" {
+        return Err(ApiError::not_found(&ask.path));
+    }
+    let form = &ask.form;
+    let contains = form.text("Contains").map(str::to_owned);
+    if contains
+        .as_ref()
+        .is_some_and(|text| !(2..=16).contains(&text.len()))
+    {
+        return Err(ApiError::new(
+            400,
+            21421,
+            "Contains must have 2 to 16 characters".to_owned(),
+        ));
+    }
+    let search = NumberSearch {
+        toll_free,
+        area_code: form.number("AreaCode")?,
+        contains,
+        region: form.text("InRegion").map(str::to_owned),
+        limit: form.number("PageSize")?.unwrap_or(FOUND_MAX).min(FOUND_MAX),
+    };
+    let found = ask
+        .run(move |network, _| Ok(network.search_numbers(&search)))
+        .await?;
+    Ok((
+        StatusCode::OK,
+        axum::Json(serde_json::json!({ "available_phone_numbers": found, "uri": ask.path })),
     ))
 }
 
-async fn update(
-    State(site): State<Site>,
-    Path((_, sid)): Path<(String, String)>,
-    form: Form,
-) -> Result<Json<Value>, ApiError> {
-    let (sid, changes) = (resource(&sid), changes(&form)?);
-    let updated = site.network.ask(move |network| {
-        network.update_number(&sid, changes)?;
+async fn create(ask: Ask) -> Answer {
+    ask.only(&KNOWN).await?;
+    let changes = changes(&ask.form)?;
+    let number = match (ask.form.text("PhoneNumber"), ask.form.text("AreaCode")) {
+        (Some(number), _) if is_e164(number) => Ok(number.to_owned()),
+        (None, Some(area_code)) => Err(area_code.to_owned()),
+        (Some(_) | None, _) => {
+            return Err(ApiError::new(400, 21421, "PhoneNumber is invalid".to_owned()));
+        }
+    };
+    ask.made(move |network, account| {
+        let number = number.or_else(|area_code| network.first_in(&area_code))?;
+        let sid = network.create_number(account, &number, changes)?;
         network.number_view(&sid)
-    });
-    Ok(Json(updated.await??))
+    })
+    .await
+}
+
+async fn list(ask: Ask) -> Answer {
+    let name = ask.form.text("FriendlyName").map(str::to_owned);
+    let pattern = ask.form.text("PhoneNumber").map(str::to_owned);
+    ask.list("incoming_phone_numbers", move |network, account| {
+        Ok(network.list_numbers(account, name.as_deref(), pattern.as_deref()))
+    })
+    .await
+}
+
+async fn fetch(ask: Ask) -> Answer {
+    let sid = ask.name(0);
+    ask.show(move |network, account| {
+        network.require(account, &sid)?;
+        network.number_view(&sid)
+    })
+    .await
+}
+
+async fn update(ask: Ask) -> Answer {
+    ask.only(&KNOWN).await?;
+    let (sid, changes) = (ask.name(0), changes(&ask.form)?);
+    let to = ask.form.text("AccountSid").map(str::to_owned);
+    ask.show(move |network, account| {
+        network.require(account, &sid)?;
+        network.update_number(&sid, changes)?;
+        if let Some(to) = to {
+            network.move_number(account, &sid, &to)?;
+        }
+        network.number_view(&sid)
+    })
+    .await
+}
+
+async fn release(ask: Ask) -> Result<StatusCode, ApiError> {
+    let sid = ask.name(0);
+    ask.gone(move |network, account| {
+        network.require(account, &sid)?;
+        network.release_number(&sid);
+        Ok(())
+    })
+    .await
 }
 
 fn changes(form: &Form) -> Result<NumberChanges, ApiError> {
+    let friendly_name = form.raw("FriendlyName").map(str::to_owned);
+    let too_long = |name: &String| name.chars().count() > FRIENDLY_NAME_CHARACTERS_MAX;
+    if friendly_name.as_ref().is_some_and(too_long) {
+        return Err(ApiError::parameter("FriendlyName has more than 64 characters"));
+    }
     Ok(NumberChanges {
-        friendly_name: form.raw("FriendlyName").map(str::to_owned),
+        friendly_name,
         routing: form.routing()?,
         application_sid: match form.raw("VoiceApplicationSid") {
             None => Change::Keep,

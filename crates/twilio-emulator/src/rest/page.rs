@@ -14,11 +14,17 @@ pub(super) fn page(key: &str, path: &str, form: &Form, items: Vec<Value>) -> Val
         .unwrap_or(PAGE_SIZE_DEFAULT)
         .clamp(1, PAGE_SIZE_MAX);
     let index = number("Page").unwrap_or(0);
-    let start = index.saturating_mul(size);
+    let start = start_of(&items, form, index, size);
     let total = items.len();
+    let link = |index: usize, start: usize| {
+        let before = start.checked_sub(1).and_then(|at| sid_of(items.get(at)?));
+        format!("{path}?{}", form.query_for_page(index, size, before))
+    };
+    let (here, first) = (link(index, start), link(0, 0));
+    let next = (start + size < total).then(|| link(index + 1, start + size));
+    let previous = (index > 0).then(|| link(index - 1, start.saturating_sub(size)));
     let rows: Vec<Value> = items.into_iter().skip(start).take(size).collect();
     let end = start + rows.len().saturating_sub(1);
-    let link = |index: usize| format!("{path}?{}", form.query_for_page(index, size));
     let mut body = Map::new();
     body.insert(key.to_owned(), Value::Array(rows));
     let rest = json!({
@@ -26,10 +32,10 @@ pub(super) fn page(key: &str, path: &str, form: &Form, items: Vec<Value>) -> Val
         "page_size": size,
         "start": start,
         "end": end,
-        "uri": link(index),
-        "first_page_uri": link(0),
-        "next_page_uri": (start + size < total).then(|| link(index + 1)),
-        "previous_page_uri": (index > 0).then(|| link(index - 1)),
+        "uri": here,
+        "first_page_uri": first,
+        "next_page_uri": next,
+        "previous_page_uri": previous,
     });
     if let Value::Object(rest) = rest {
         body.extend(rest);
@@ -37,9 +43,21 @@ pub(super) fn page(key: &str, path: &str, form: &Form, items: Vec<Value>) -> Val
     Value::Object(body)
 }
 
+/// Where a page begins: after the row that its token names, wherever new rows have moved it.
+fn start_of(items: &[Value], form: &Form, index: usize, size: usize) -> usize {
+    let before = form.text("PageToken").and_then(|token| token.strip_prefix("PA"));
+    let after_token = before.and_then(|sid| items.iter().position(|item| sid_of(item) == Some(sid)));
+    after_token.map_or(index.saturating_mul(size), |at| at + 1)
+}
+
+/// What a row is called by.
+fn sid_of(item: &Value) -> Option<&str> {
+    item.get("sid").or(item.get("call_sid"))?.as_str()
+}
+
 impl Form {
     /// This request's parameters, for another page.
-    fn query_for_page(&self, index: usize, size: usize) -> String {
+    fn query_for_page(&self, index: usize, size: usize, before: Option<&str>) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(
             self.pairs()
@@ -47,7 +65,8 @@ impl Form {
         );
         query.append_pair("PageSize", &size.to_string());
         query.append_pair("Page", &index.to_string());
-        query.append_pair("PageToken", &format!("PA{index}"));
+        let token = before.map_or_else(|| format!("PA{index}"), |sid| format!("PA{sid}"));
+        query.append_pair("PageToken", &token);
         query.finish()
     }
 }
@@ -72,6 +91,30 @@ mod tests {
             body["previous_page_uri"],
             "/Calls.json?Status=queued&PageSize=2&Page=0&PageToken=PA0"
         );
+    }
+
+    #[test]
+    fn a_page_goes_on_after_its_token_although_rows_came_before_it() {
+        let rows = |from: u32| {
+            (from..5)
+                .rev()
+                .map(|n| json!({ "sid": format!("CA{n}") }))
+                .collect::<Vec<_>>()
+        };
+        let first = page(
+            "calls",
+            "/Calls.json",
+            &Form::from_pairs(&[("PageSize", "2")]),
+            rows(0),
+        );
+        assert_eq!(
+            first["next_page_uri"],
+            "/Calls.json?PageSize=2&Page=1&PageToken=PACA3"
+        );
+        let grown = [vec![json!({ "sid": "CA9" })], rows(0)].concat();
+        let form = Form::from_pairs(&[("PageSize", "2"), ("Page", "1"), ("PageToken", "PACA3")]);
+        let second = page("calls", "/Calls.json", &form, grown);
+        assert_eq!(second["calls"], json!([{ "sid": "CA2" }, { "sid": "CA1" }]));
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub(crate) struct CallFilter {
     pub(crate) started_on: Option<Timestamp>,
     pub(crate) started_from: Option<Timestamp>,
     pub(crate) started_until: Option<Timestamp>,
+    pub(crate) ended_on: Option<Timestamp>,
+    pub(crate) ended_from: Option<Timestamp>,
+    pub(crate) ended_until: Option<Timestamp>,
 }
 
 impl CallFilter {
@@ -42,6 +45,16 @@ impl CallFilter {
                 .is_none_or(|day| started >= day && started < a_day_on(day))
             && self.started_from.is_none_or(|from| started >= from)
             && self.started_until.is_none_or(|until| started <= until)
+            && self.ended_on.is_none_or(|day| {
+                call.ended_at
+                    .is_some_and(|ended| ended >= day && ended < a_day_on(day))
+            })
+            && self
+                .ended_from
+                .is_none_or(|from| call.ended_at.is_some_and(|ended| ended >= from))
+            && self
+                .ended_until
+                .is_none_or(|until| call.ended_at.is_some_and(|ended| ended <= until))
     }
 }
 
@@ -53,21 +66,22 @@ pub(crate) struct ConferenceFilter {
 }
 
 impl Network {
-    pub(crate) fn list_calls(&self, filter: &CallFilter) -> Vec<Value> {
+    pub(crate) fn list_calls(&self, account: &str, filter: &CallFilter) -> Vec<Value> {
         let newest_first = self.call_order.iter().rev().filter_map(|sid| self.calls.get(sid));
         newest_first
-            .filter(|call| self.is_visible(call) && filter.shows(call))
+            .filter(|call| call.account == account && self.is_visible(call) && filter.shows(call))
             .map(|call| self.call_json(call))
             .collect()
     }
 
-    pub(crate) fn list_conferences(&self, filter: &ConferenceFilter) -> Vec<Value> {
+    pub(crate) fn list_conferences(&self, account: &str, filter: &ConferenceFilter) -> Vec<Value> {
         let newest_first = self
             .conference_order
             .iter()
             .rev()
             .filter_map(|sid| self.conferences.get(sid));
         newest_first
+            .filter(|conference| conference.account == account)
             .filter(|conference| filter.name.as_ref().is_none_or(|name| *name == conference.name))
             .filter(|conference| {
                 filter
@@ -95,20 +109,27 @@ impl Network {
             .collect())
     }
 
-    pub(crate) fn list_applications(&self, name: Option<&str>) -> Vec<Value> {
+    pub(crate) fn list_applications(&self, account: &str, name: Option<&str>) -> Vec<Value> {
         let wanted = self
             .applications
             .iter()
-            .filter(|app| name.is_none_or(|name| name == app.friendly_name));
+            .filter(|app| app.account == account && name.is_none_or(|name| name == app.friendly_name));
         wanted.map(application_json).collect()
     }
 
     /// `pattern` may hold `*` for any digits, or be any part of a number.
-    pub(crate) fn list_numbers(&self, name: Option<&str>, pattern: Option<&str>) -> Vec<Value> {
+    pub(crate) fn list_numbers(
+        &self,
+        account: &str,
+        name: Option<&str>,
+        pattern: Option<&str>,
+    ) -> Vec<Value> {
         let wanted = self
             .numbers
             .iter()
-            .filter(|number| name.is_none_or(|name| name == number.friendly_name))
+            .filter(|number| {
+                number.account == account && name.is_none_or(|name| name == number.friendly_name)
+            })
             .filter(|number| pattern.is_none_or(|pattern| matches(pattern, &number.e164)));
         wanted.map(number_json).collect()
     }
