@@ -9,7 +9,7 @@
 packages_build=(build-essential cmake file libasound2-dev libayatana-appindicator3-dev libpulse-dev librsvg2-dev
   libssl-dev libwebkit2gtk-4.1-dev libxdo-dev pkg-config)
 packages_test=(chromium dbus-x11 espeak-ng gnome-keyring imagemagick pulseaudio pulseaudio-utils sox webkit2gtk-driver
-  xauth xdotool xvfb)
+  python3-venv xauth xdotool xvfb)
 
 setup() {
   local wanted=("${packages_build[@]}")
