@@ -150,7 +150,8 @@ impl<S: Shell> Controller<S> {
                         Ok(tokens) => Outcome::Session(Input::Tokens(tokens)),
                         Err(ApiError::SignedOut) => Outcome::Session(Input::RenewalRefused),
                         Err(
-                            error @ (ApiError::Offline { .. } | ApiError::Refused { .. } | ApiError::BadReply),
+                            error
+                            @ (ApiError::Offline { .. } | ApiError::Refused { .. } | ApiError::BadReply),
                         ) => Outcome::Unrenewed(error.to_string()),
                     }
                 });

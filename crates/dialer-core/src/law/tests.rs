@@ -1,3 +1,5 @@
+//! What the calendar and the states allow, on ordinary days and on the days the clocks change.
+
 use jiff::{SignedDuration, Timestamp, civil::time};
 use proptest::prelude::*;
 

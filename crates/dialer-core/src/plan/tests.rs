@@ -1,3 +1,5 @@
+//! Who is dialed next, from which number, and when nobody is.
+
 use jiff::{SignedDuration, Timestamp};
 use protocol::LeadId;
 
