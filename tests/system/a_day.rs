@@ -63,19 +63,24 @@ async fn a_rep_talks_to_one_person_after_another() {
         matches!(snapshot.session, SessionView::SignedIn { .. }),
         "still signed in"
     );
-    let history = desktop.history().await;
-    let calls: Vec<_> = history
-        .iter()
-        .map(|call| (call.attempt.attempt_id, call.result, call.disposition))
-        .collect();
     let talked = Some(AttemptResult::Talked);
-    assert_eq!(
-        calls,
-        [
-            (second, talked, Some(Disposition::NotInterested)),
-            (first, talked, Some(Disposition::Interested)),
-        ]
-    );
+    let expected = [
+        (second, talked, Some(Disposition::NotInterested)),
+        (first, talked, Some(Disposition::Interested)),
+    ];
+    // A wrap-up that the crash kept from being sent is sent now.
+    let history = eventually(
+        "both calls are in the history, as they were wrapped up",
+        async || {
+            let history = desktop.history().await;
+            let calls: Vec<_> = history
+                .iter()
+                .map(|call| (call.attempt.attempt_id, call.result, call.disposition))
+                .collect();
+            (calls == expected).then_some(history)
+        },
+    )
+    .await;
     assert_eq!(history[1].note.expose(), "Call in May");
     assert_eq!(world.rows.ledger().await, ["connected", "connected"]);
     assert_eq!(world.network.called().await, [ADA, BOB]);
