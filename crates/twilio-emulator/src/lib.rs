@@ -1,5 +1,6 @@
 //! A phone network in a box that Twilio's own SDKs talk to.
 
+mod amd;
 mod clock;
 mod config;
 mod control;

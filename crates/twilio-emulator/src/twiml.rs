@@ -1,9 +1,14 @@
 //! TwiML: what an application tells a call to do.
 
 mod element;
+mod read;
+mod schema;
 mod verb;
 
-pub(crate) use verb::{Beep, Callback, Dial, Gather, Method, Noun, Room, Verb};
+pub(crate) use verb::{
+    Address, Beep, Callback, Callee, Dial, Enqueue, Gather, Method, Noun, QueueNoun, Record, Recorded, Room,
+    Target, Track, Verb,
+};
 
 use element::Element;
 
@@ -14,8 +19,23 @@ pub(crate) const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Document {
     pub(crate) verbs: Vec<Verb>,
-    /// What Twilio would note under error 12200 without stopping.
-    pub(crate) warnings: Vec<String>,
+    /// What Twilio would note without stopping.
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// Something in a document that makes no sense to Twilio.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct Warning {
+    pub(crate) code: u32,
+    pub(crate) message: String,
+    /// Counted from 1.
+    pub(crate) line: usize,
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}: {}", self.line, self.message)
+    }
 }
 
 /// Why a body cannot be run at all.
@@ -50,10 +70,11 @@ pub(crate) fn parse(body: &str) -> Result<Document, TwimlError> {
         return Err(TwimlError::NotAResponse(root.name));
     }
     let mut warnings = Vec::new();
+    schema::check(&root, &mut warnings);
     let verbs = root
         .children
         .iter()
-        .filter_map(|child| verb::read(child, &mut warnings))
+        .filter_map(|child| read::verb(child, &mut warnings))
         .collect();
     Ok(Document { verbs, warnings })
 }
@@ -70,7 +91,7 @@ mod tests {
             statusCallback="/c" participantLabel="lead">seat &amp; 7</Conference></Dial></Response>"#,
         )
         .unwrap();
-        assert_eq!(document.warnings, Vec::<String>::new());
+        assert_eq!(document.warnings, []);
         let [Verb::Dial(dial)] = document.verbs.as_slice() else {
             panic!("{document:?}")
         };

@@ -15,7 +15,7 @@ use super::room::LeaveReason;
 use super::{Network, Output, Timer};
 use crate::media::MediaCommand;
 use crate::sid::CallSid;
-use crate::twiml::{Dial, Noun, Verb};
+use crate::twiml::{Dial, Noun, Target, Verb};
 use gather::Gathering;
 
 /// Names one wait of one run; what belongs to an earlier wait is ignored.
@@ -103,7 +103,7 @@ impl Network {
         if scope == Scope::Wait
             && !matches!(
                 verb,
-                Verb::Say { .. } | Verb::Play { .. } | Verb::Pause { .. } | Verb::Redirect { .. }
+                Verb::Say { .. } | Verb::Play { .. } | Verb::Pause { .. } | Verb::Redirect(_)
             )
         {
             self.notify(
@@ -127,9 +127,9 @@ impl Network {
                 );
                 false
             }
-            Verb::Gather(gather) => self.gather(sid, gather),
+            Verb::Gather(gather) => self.gather(sid, *gather),
             Verb::Dial(dial) => self.dial_noun(sid, *dial),
-            Verb::Redirect { url, method } => {
+            Verb::Redirect(Target { url, method }) => {
                 self.fetch(sid, &url, method, FetchPurpose::Document, Vec::new());
                 false
             }
@@ -145,6 +145,12 @@ impl Network {
                 self.end(sid, Status::Completed, "hung up by TwiML");
                 false
             }
+            Verb::Unrun(name) => {
+                self.notify(sid, 12200, &format!("<{name}> is not emulated"));
+                true
+            }
+            Verb::Keys(_) | Verb::Record(_) | Verb::Enqueue(_) | Verb::Leave => true,
+            Verb::StartRecording(_) | Verb::StopRecording => true,
         }
     }
 
@@ -220,6 +226,10 @@ impl Network {
     fn dial_noun(&mut self, sid: &CallSid, dial: Dial) -> bool {
         let room = match &dial.noun {
             Noun::Room(room) => room.as_ref().clone(),
+            Noun::Callees(_) | Noun::Queue(_) => {
+                self.after_dial(sid, "failed");
+                return false;
+            }
             Noun::Unconnected(name) => {
                 self.notify(sid, 13224, &format!("<Dial><{name}> is not emulated"));
                 self.wait_for(sid, Waiting::Dial(Box::new(dial)));

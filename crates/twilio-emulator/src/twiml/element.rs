@@ -14,6 +14,8 @@ pub(super) struct Element {
     pub(super) children: Vec<Element>,
     /// All text directly inside this element.
     pub(super) text: String,
+    /// Where it starts, counted from 1.
+    pub(super) line: usize,
 }
 
 impl Element {
@@ -21,15 +23,17 @@ impl Element {
         let mut reader = Reader::from_str(body);
         let mut open: Vec<Element> = Vec::new();
         let mut root = None;
+        let mut lines = Lines::new(body);
         loop {
+            let line = lines.at(usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX));
             match reader.read_event().map_err(|error| error.to_string())? {
                 Event::Start(start) => {
                     if open.len() >= DEPTH_MAX {
                         return Err(format!("elements are nested more than {DEPTH_MAX} deep"));
                     }
-                    open.push(Element::from_start(&start)?);
+                    open.push(Element::from_start(&start, line)?);
                 }
-                Event::Empty(start) => close(Element::from_start(&start)?, &mut open, &mut root)?,
+                Event::Empty(start) => close(Element::from_start(&start, line)?, &mut open, &mut root)?,
                 Event::End(_) => {
                     let element = open.pop().ok_or("an end tag has no start tag")?;
                     close(element, &mut open, &mut root)?;
@@ -48,8 +52,9 @@ impl Element {
         }
     }
 
-    fn from_start(start: &BytesStart<'_>) -> Result<Element, String> {
+    fn from_start(start: &BytesStart<'_>, line: usize) -> Result<Element, String> {
         let mut element = Element {
+            line,
             name: start.name().0.to_owned(),
             ..Element::default()
         };
@@ -68,6 +73,33 @@ impl Element {
             .iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Counts lines up to ever later positions.
+struct Lines<'a> {
+    rest: &'a [u8],
+    position: usize,
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(body: &'a str) -> Self {
+        Self {
+            rest: body.as_bytes(),
+            position: 0,
+            line: 1,
+        }
+    }
+
+    fn at(&mut self, position: usize) -> usize {
+        let (passed, rest) = self
+            .rest
+            .split_at(position.saturating_sub(self.position).min(self.rest.len()));
+        self.line += passed.iter().filter(|&&byte| byte == b'\n').count();
+        self.position += passed.len();
+        self.rest = rest;
+        self.line
     }
 }
 

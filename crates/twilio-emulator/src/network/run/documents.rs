@@ -273,9 +273,9 @@ impl Network {
             .map_or_else(|| url.to_owned(), Into::into)
     }
 
-    fn warn_all(&mut self, sid: &CallSid, warnings: &[String]) {
+    fn warn_all(&mut self, sid: &CallSid, warnings: &[twiml::Warning]) {
         for warning in warnings {
-            self.notify(sid, 12200, warning);
+            self.notify(sid, warning.code, &warning.to_string());
         }
     }
 }
