@@ -2,7 +2,7 @@
 
 mod detector;
 
-pub(crate) use detector::{Detector, Sound, Verdict};
+pub(crate) use detector::{Detector, Verdict};
 
 use crate::twiml::Target;
 

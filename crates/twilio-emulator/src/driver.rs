@@ -24,7 +24,7 @@ const MESSAGES_WAITING_MAX: usize = 10_000;
 type Question = Box<dyn FnOnce(&mut Network) + Send>;
 
 enum Message {
-    Tell(Input),
+    Tell(Box<Input>),
     Ask(Question),
     Advance(Advance),
 }
@@ -44,7 +44,7 @@ pub(crate) struct Stopped;
 impl NetworkHandle {
     /// Reports something; after the network stopped this does nothing.
     pub(crate) async fn tell(&self, input: Input) {
-        let _ = self.messages.send(Message::Tell(input)).await;
+        let _ = self.messages.send(Message::Tell(Box::new(input))).await;
     }
 
     /// Runs a question on the network's own task, at its time, and performs what follows from it.
@@ -150,7 +150,7 @@ impl Driver {
             tokio::select! {
                 () = stop.cancelled() => return,
                 message = messages.recv() => match message {
-                    Some(Message::Tell(input)) => self.network.handle(input, self.parts.clock.now()),
+                    Some(Message::Tell(input)) => self.network.handle(*input, self.parts.clock.now()),
                     Some(Message::Ask(question)) => {
                         self.network.advance_to(self.parts.clock.now());
                         question(&mut self.network);
@@ -178,11 +178,7 @@ impl Driver {
         match output {
             Output::Fetch(fetch) => self.fetch(fetch),
             Output::Callback { call, request } => self.call_back(call, request),
-            Output::Media(command) => {
-                if let Some(media) = &self.parts.media {
-                    media.send(command);
-                }
-            }
+            Output::Media(command) => self.tell_media(command),
             Output::Sound {
                 call,
                 play,
@@ -195,6 +191,28 @@ impl Driver {
             Output::Signal { socket, frame } => self.parts.sockets.send(socket, frame),
             Output::Drop(socket) => self.parts.sockets.close(socket),
         }
+    }
+
+    /// A person who has words of their own has them spoken first.
+    fn tell_media(&mut self, command: MediaCommand) {
+        let Some(media) = self.parts.media.clone() else {
+            return;
+        };
+        let MediaCommand::OpenPerson {
+            leg,
+            mut persona,
+            seed,
+        } = command
+        else {
+            return media.send(command);
+        };
+        if !persona.script.has_words() {
+            return media.send(MediaCommand::OpenPerson { leg, persona, seed });
+        }
+        self.errands.start_at_once(async move {
+            persona.script.speak().await;
+            media.send(MediaCommand::OpenPerson { leg, persona, seed });
+        });
     }
 
     fn fetch(&mut self, fetch: Fetch) {

@@ -4,6 +4,7 @@
 //! free of clocks and sockets; [`driver`] gives it time, commands and WebRTC peers.
 
 mod driver;
+mod ear;
 mod file;
 mod gate;
 mod line;
@@ -24,9 +25,10 @@ use audio::{Rate, wav};
 use tokio::sync::{mpsc, oneshot};
 
 use self::driver::Request;
+pub use self::ear::Sound;
 pub use self::file::audio_file;
 use self::line::WebRtc;
-pub use self::personas::{Answer, Persona, Script};
+pub use self::personas::{Answer, Menu, Persona, Script};
 use self::track::Tracks;
 
 /// Names a leg: the text of its `CallSid`.
@@ -113,6 +115,18 @@ pub enum MediaCommand {
         /// The one leg that hears it, instead of everybody.
         coach: Option<LegKey>,
     },
+    /// From now on tells what the far end of this leg sounds like.
+    Watch {
+        /// The leg.
+        leg: LegKey,
+    },
+    /// The far end of this leg hears a key.
+    Key {
+        /// The leg.
+        leg: LegKey,
+        /// `0`-`9`, `*`, `#`, `A`-`D`.
+        digit: char,
+    },
     /// Takes a leg out of its room.
     Leave {
         /// The leg.
@@ -165,6 +179,22 @@ pub enum MediaEvent {
         leg: LegKey,
         /// `0`-`9`, `*`, `#`, `A`-`D`.
         digit: char,
+    },
+    /// A person has said something, word for word.
+    Said {
+        /// The person's leg.
+        leg: LegKey,
+        /// Their words.
+        text: String,
+    },
+    /// The far end of a watched leg sounds different.
+    Sounds {
+        /// The leg.
+        leg: LegKey,
+        /// What it sounds like.
+        sound: Sound,
+        /// For how long already.
+        ago_ms: u32,
     },
     /// A person's script came to its end.
     PersonHungUp {

@@ -5,7 +5,9 @@
 
 mod account;
 mod accounts;
+mod amd;
 mod area_codes;
+mod bridge;
 mod call;
 mod callback;
 mod caller_ids;
@@ -13,6 +15,7 @@ mod client;
 mod end;
 mod events;
 mod faults;
+mod inbound;
 mod limits;
 mod market;
 mod notifications;
@@ -35,9 +38,11 @@ use rand_chacha::rand_core::SeedableRng;
 
 pub(crate) use account::{ApplicationChanges, Change, NumberChanges, RoutingChanges};
 pub(crate) use accounts::Standing;
+pub(crate) use amd::AmdErrors;
 pub(crate) use call::Endpoint;
 pub(crate) use client::SocketEvent;
 pub(crate) use end::{CallChanges, StatusChange};
+pub(crate) use inbound::InboundOrder;
 pub use limits::Limits;
 pub(crate) use market::NumberSearch;
 pub(crate) use place::{CallOrder, Instructions};
@@ -50,7 +55,7 @@ pub(crate) use views::{CallFilter, ConferenceFilter};
 
 use crate::config::{Config, Switches};
 use crate::faults::CallbackFault;
-use crate::media::{MediaCommand, MediaEvent};
+use crate::media::{MediaCommand, MediaEvent, Sound};
 use crate::rest::ApiError;
 use crate::sid::{CallSid, ConferenceSid, Sids};
 use crate::signal::{ClientFrame, ServerFrame};
@@ -181,6 +186,11 @@ enum Timer {
     /// Without media the clock ends what would be heard, and who would talk.
     SoundEnds(CallSid, u64),
     PersonLeaves(CallSid),
+    /// Without media the clock says what a person sounds like, and when they answer a question.
+    Sounds(CallSid, Sound),
+    Speaks(CallSid, Step),
+    /// A verdict is due if nothing was heard since this count.
+    Verdict(CallSid, u64),
     Callback(CallSid, Request),
     ReleaseCallbacks(CallSid),
     TokenExpiry(SocketId, i64),
@@ -225,6 +235,9 @@ pub(crate) struct Network {
     applications: Vec<Application>,
     numbers: Vec<Number>,
     caller_ids: Vec<CallerId>,
+    amd_errors: AmdErrors,
+    /// Who dials which queue and waits for somebody in line, in order.
+    queue_dialers: VecDeque<(String, CallSid)>,
     sockets: BTreeMap<SocketId, Socket>,
     timers: BTreeMap<(Timestamp, u64), Timer>,
     last_id: u64,
@@ -261,6 +274,8 @@ impl Network {
             applications: Vec::new(),
             numbers: Vec::new(),
             caller_ids: Vec::new(),
+            amd_errors: AmdErrors::default(),
+            queue_dialers: VecDeque::new(),
             sockets: BTreeMap::new(),
             timers: BTreeMap::new(),
             last_id: 0,
@@ -353,7 +368,9 @@ impl Network {
         self.open_rooms.clear();
         self.call_queues.clear();
         self.recordings.clear();
+        self.queue_dialers.clear();
         self.population.forget();
+        self.amd_errors = AmdErrors::default();
         self.callback_faults.clear();
         self.held_callbacks.clear();
         self.reads_lag_ms = 0;
@@ -373,6 +390,9 @@ impl Network {
             Timer::TimeLimit(call) => self.end(&call, call::Status::Completed, "time limit"),
             Timer::Step(call, step) => self.step_due(&call, step),
             Timer::SoundEnds(call, play) => self.play_ended(&call, play),
+            Timer::Sounds(call, sound) => self.sounds(&call, sound, 0),
+            Timer::Speaks(call, step) => self.person_speaks(&call, step),
+            Timer::Verdict(call, heard) => self.verdict_due(&call, heard),
             Timer::PersonLeaves(call) => self.end(&call, call::Status::Completed, "the person hung up"),
             Timer::Callback(call, request) => self.outputs.push_back(Output::Callback { call, request }),
             Timer::ReleaseCallbacks(call) => self.release_callbacks(&call),
@@ -391,6 +411,10 @@ impl Network {
                     call::Status::Completed,
                     "the person hung up",
                 );
+            }
+            MediaEvent::Said { leg, text } => self.said(&CallSid::from_text(&leg), &text),
+            MediaEvent::Sounds { leg, sound, ago_ms } => {
+                self.sounds(&CallSid::from_text(&leg), sound, ago_ms.into());
             }
             MediaEvent::Connected { leg } => self.log("media.connected", &[("call", &leg)]),
             MediaEvent::Lost { leg } => {

@@ -1,6 +1,7 @@
 //! Twilio's REST API of 2010, as far as a phone floor uses it.
 
 mod accounts;
+mod amd;
 mod applications;
 mod ask;
 mod caller_ids;

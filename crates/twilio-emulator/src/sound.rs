@@ -11,6 +11,11 @@ use crate::webhook::{AuthToken, Quirks, Request, Webhooks};
 const SAMPLES_PER_S: usize = 8_000;
 /// About 150 words a minute.
 const SPEECH_MS_PER_CHARACTER: usize = 65;
+/// Ringing in North America: two seconds, then four of silence.
+const RING_MS: usize = 2_000;
+const RING_PAUSE_MS: usize = 4_000;
+/// The pause after a key.
+const KEY_PAUSE_MS: usize = 100;
 /// An announcement nobody waits for the end of.
 const SPEECH_CHARACTERS_MAX: usize = 4_096;
 /// A key's tone.
@@ -46,6 +51,7 @@ pub(crate) async fn samples(
                 params: Vec::new(),
                 idempotency_token: String::new(),
                 quirks: Quirks::default(),
+                cookies: String::new(),
             };
             let reply = webhooks
                 .deliver(&request)
@@ -53,6 +59,8 @@ pub(crate) async fn samples(
                 .map_err(|error| format!("{}: {error}", request.url))?;
             media::audio_file(&reply.body).map_err(|error| format!("{}: {error}", request.url))
         }
+        SoundSource::Ringback => Ok(dual_tone(440.0, 480.0, RING_MS, RING_PAUSE_MS)),
+        SoundSource::Keys(keys) => Ok(keys.chars().flat_map(key_tone).collect()),
         SoundSource::Beep => Ok(tone(&[(440.0, 250)])),
         SoundSource::HoldMusic => Ok(tone(&[
             (262.0, 500),
@@ -91,6 +99,29 @@ fn wav(samples: &[i16]) -> Vec<u8> {
 /// How long `rounds` of these samples last.
 pub(crate) fn length_ms(samples: &[i16], rounds: u32) -> u64 {
     samples.len() as u64 * u64::from(rounds) * 1_000 / SAMPLES_PER_S as u64
+}
+
+/// A key as its two tones (ITU-T Q.23) and a pause; `w` and `W` are longer pauses.
+fn key_tone(key: char) -> Vec<i16> {
+    const LOW_HZ: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
+    const HIGH_HZ: [f32; 4] = [1_209.0, 1_336.0, 1_477.0, 1_633.0];
+    match key {
+        'w' => return vec![0; SAMPLES_PER_S / 2],
+        'W' => return vec![0; SAMPLES_PER_S],
+        _ => {}
+    }
+    let place = "123A456B789C*0#D".find(key.to_ascii_uppercase());
+    place.map_or_else(Vec::new, |place| {
+        dual_tone(LOW_HZ[place / 4], HIGH_HZ[place % 4], KEY_MS, KEY_PAUSE_MS)
+    })
+}
+
+fn dual_tone(a_hz: f32, b_hz: f32, ms: usize, pause_ms: usize) -> Vec<i16> {
+    let (a, b) = (
+        tone(&[(a_hz, ms), (0.0, pause_ms)]),
+        tone(&[(b_hz, ms), (0.0, pause_ms)]),
+    );
+    a.iter().zip(&b).map(|(a, b)| a / 2 + b / 2).collect()
 }
 
 /// Notes of a frequency in hertz and a length in milliseconds, at a fifth of full scale.

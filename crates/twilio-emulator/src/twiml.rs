@@ -6,8 +6,7 @@ mod schema;
 mod verb;
 
 pub(crate) use verb::{
-    Address, Beep, Callback, Callee, Dial, Enqueue, Gather, Method, Noun, QueueNoun, Record, Recorded, Room,
-    Target, Track, Verb,
+    Address, Beep, Callback, Callee, Dial, Enqueue, Gather, Method, Noun, QueueNoun, Room, Target, Verb,
 };
 
 use element::Element;

@@ -1,5 +1,6 @@
 //! Requests to the customer's application, delivered by Twilio's rules for time-outs and retries.
 
+mod cookies;
 mod overrides;
 
 use std::collections::BTreeMap;
@@ -11,12 +12,15 @@ use tokio::sync::Semaphore;
 
 use crate::signature;
 use crate::twiml::{DOCUMENT_BYTES_MAX, Method};
+pub(crate) use cookies::Cookies;
 use overrides::Overrides;
 
 /// Audio for `<Play>` may be larger than TwiML: ten minutes of 8 kHz 16-bit sound.
 const AUDIO_BYTES_MAX: usize = 10 * 60 * 16_000;
 /// Requests under way at once; more wait their turn, within their own time.
 const UNDER_WAY_MAX: usize = 1_000;
+/// Cookies of one reply.
+const COOKIES_MAX: usize = 50;
 /// Clients are kept by connect time-out; there are few distinct ones.
 const CLIENTS_MAX: usize = 16;
 
@@ -59,12 +63,16 @@ pub(crate) struct Request {
     /// The same for every retry, so that the receiver can tell.
     pub(crate) idempotency_token: String,
     pub(crate) quirks: Quirks,
+    /// The `Cookie` header; empty for none.
+    pub(crate) cookies: String,
 }
 
 /// What came back with a status below 400.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reply {
     pub(crate) content_type: String,
+    /// Its `Set-Cookie` headers.
+    pub(crate) cookies: Vec<String>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -79,6 +87,8 @@ pub(crate) enum DeliveryError {
     Status(u16),
     #[error("the URL cannot be requested")]
     Url,
+    #[error("more than ten redirects")]
+    Redirects,
     #[error("the body is too large")]
     TooLarge,
 }
@@ -89,6 +99,7 @@ impl DeliveryError {
         match self {
             Self::Connect => 11205,
             Self::Timeout | Self::Status(_) => 11200,
+            Self::Redirects => 11215,
             Self::Url => 11100,
             Self::TooLarge => 11750,
         }
@@ -154,6 +165,11 @@ impl Webhooks {
         if request.quirks.stir_unsigned {
             signed.retain(|(name, _)| name != "StirVerstat" && name != "CallToken");
         }
+        let builder = if request.cookies.is_empty() {
+            builder
+        } else {
+            builder.header(reqwest::header::COOKIE, &request.cookies)
+        };
         let response = builder
             .timeout(Duration::from_millis(overrides.read_ms))
             .header(
@@ -220,6 +236,9 @@ async fn read(mut response: reqwest::Response) -> Result<Reply, DeliveryError> {
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
         .to_owned();
+    let cookies = response.headers().get_all(reqwest::header::SET_COOKIE);
+    let cookies = cookies.iter().filter_map(|value| value.to_str().ok());
+    let cookies: Vec<String> = cookies.take(COOKIES_MAX).map(str::to_owned).collect();
     let bytes_max = if content_type.starts_with("audio/") {
         AUDIO_BYTES_MAX
     } else {
@@ -232,11 +251,17 @@ async fn read(mut response: reqwest::Response) -> Result<Reply, DeliveryError> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Reply { content_type, body })
+    Ok(Reply {
+        content_type,
+        cookies,
+        body,
+    })
 }
 
 fn classify(error: &reqwest::Error) -> DeliveryError {
-    if error.is_connect() {
+    if error.is_redirect() {
+        DeliveryError::Redirects
+    } else if error.is_connect() {
         DeliveryError::Connect
     } else if error.is_timeout() {
         DeliveryError::Timeout

@@ -4,6 +4,7 @@
 //! longer is a machine's; silence after speech ends it; a tone after speech is the beep.
 
 use super::{Amd, Mode};
+use crate::media::Sound;
 
 /// A shorter tone is a vowel or a click.
 const BEEP_MS_MIN: u64 = 120;
@@ -14,18 +15,8 @@ const FAX_HZ: [u32; 2] = [1_100, 2_100];
 /// Speech markedly shorter than this is a click or a breath.
 const SPEECH_MS_MIN: u64 = 100;
 
-/// What the called side sounds like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sound {
-    Silence,
-    Voice,
-    /// One frequency, in Hz.
-    Tone(u32),
-}
-
 /// `AnsweredBy`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Human,
     MachineStart,
@@ -118,7 +109,7 @@ impl Detector {
             }
             Sound::Tone(_) => None,
             Sound::Voice => self.while_voice(),
-            Sound::Silence => self.while_silence(),
+            Sound::Silence => Some(self.while_silence()),
         };
         let late = if self.spoken_ms + self.going_on_ms(timeout_ms) > self.threshold_ms()
             && self.order.mode == Mode::DetectMessageEnd
@@ -141,9 +132,9 @@ impl Detector {
         Some((self.since_ms + rest_ms, Verdict::MachineStart))
     }
 
-    fn while_silence(&self) -> Option<(u64, Verdict)> {
+    fn while_silence(&self) -> (u64, Verdict) {
         let Some(ended_ms) = self.speech_ended_ms.filter(|_| self.spoken_ms >= SPEECH_MS_MIN) else {
-            return Some((u64::from(self.order.silence_ms), Verdict::Unknown));
+            return (u64::from(self.order.silence_ms), Verdict::Unknown);
         };
         let due_ms = ended_ms + u64::from(self.order.speech_end_ms);
         let verdict = if self.spoken_ms <= self.threshold_ms() {
@@ -154,7 +145,7 @@ impl Detector {
                 Mode::DetectMessageEnd => Verdict::MachineEndSilence,
             }
         };
-        Some((due_ms, verdict))
+        (due_ms, verdict)
     }
 
     fn threshold_ms(&self) -> u64 {
@@ -173,11 +164,17 @@ impl Detector {
 
 #[cfg(test)]
 mod tests {
-    use super::{Detector, Sound, Verdict};
+    use super::{Detector, Verdict};
     use crate::amd::Amd;
+    use crate::media::Sound;
 
     fn detector(fields: &[(&str, &str)]) -> Detector {
-        let field = |name: &str| fields.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+        let field = |name: &str| {
+            fields
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| *value)
+        };
         Detector::new(Amd::of_call(field).unwrap().unwrap())
     }
 
@@ -198,7 +195,11 @@ mod tests {
 
     #[test]
     fn people_are_short_and_then_quiet() {
-        let hello = [(Sound::Silence, 400), (Sound::Voice, 900), (Sound::Silence, 5_000)];
+        let hello = [
+            (Sound::Silence, 400),
+            (Sound::Voice, 900),
+            (Sound::Silence, 5_000),
+        ];
         for mode in ["Enable", "DetectMessageEnd"] {
             assert_eq!(verdict(mode, &hello), (Verdict::Human, 2_500), "{mode}");
         }
@@ -206,11 +207,18 @@ mod tests {
 
     #[test]
     fn machines_talk_on_and_beep() {
-        let greeting = [(Sound::Silence, 400), (Sound::Voice, 7_000), (Sound::Silence, 400)];
+        let greeting = [
+            (Sound::Silence, 400),
+            (Sound::Voice, 7_000),
+            (Sound::Silence, 400),
+        ];
         let beep = [(Sound::Tone(1_000), 400), (Sound::Silence, 9_000)];
         let voicemail = [greeting.as_slice(), &beep].concat();
         assert_eq!(verdict("Enable", &voicemail), (Verdict::MachineStart, 2_801));
-        assert_eq!(verdict("DetectMessageEnd", &voicemail), (Verdict::MachineEndBeep, 8_200));
+        assert_eq!(
+            verdict("DetectMessageEnd", &voicemail),
+            (Verdict::MachineEndBeep, 8_200)
+        );
         let without = [greeting.as_slice(), &[(Sound::Silence, 9_000)]].concat();
         assert_eq!(
             verdict("DetectMessageEnd", &without),
@@ -225,7 +233,10 @@ mod tests {
 
     #[test]
     fn silence_is_unknown_and_a_fax_is_a_fax() {
-        assert_eq!(verdict("Enable", &[(Sound::Silence, 60_000)]), (Verdict::Unknown, 5_000));
+        assert_eq!(
+            verdict("Enable", &[(Sound::Silence, 60_000)]),
+            (Verdict::Unknown, 5_000)
+        );
         let fax = [(Sound::Silence, 200), (Sound::Tone(2_100), 3_300)];
         assert_eq!(verdict("DetectMessageEnd", &fax), (Verdict::Fax, 600));
         let hum = [(Sound::Tone(440), 60_000)];

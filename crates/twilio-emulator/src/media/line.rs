@@ -10,8 +10,9 @@ use super::person::{Person, PersonEvent};
 const LOST_AFTER_FRAMES: u32 = 30 * 50;
 
 /// What a line tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LineEvent {
+    Said(String),
     Digit(char),
     HungUp,
     Connected,
@@ -46,6 +47,13 @@ impl Line {
         }
     }
 
+    /// The far end hears a key.
+    pub(super) fn key(&mut self, digit: char) {
+        if let Self::Person(person) = self {
+            person.key(digit);
+        }
+    }
+
     /// Gives the far end what it hears now.
     pub(super) fn hear(&self, heard: &Frame) {
         match self {
@@ -60,6 +68,7 @@ impl From<PersonEvent> for LineEvent {
         match event {
             PersonEvent::Digit(digit) => Self::Digit(digit),
             PersonEvent::HungUp => Self::HungUp,
+            PersonEvent::Said(text) => Self::Said(text),
         }
     }
 }

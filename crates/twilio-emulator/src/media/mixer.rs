@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use audio::peer::PeerHandle;
 
+use super::ear::Ear;
 use super::gate::Gate;
 use super::line::{Line, LineEvent, WebRtc};
 use super::person::Person;
@@ -38,6 +39,8 @@ struct Leg {
     place: Option<Place>,
     play: Option<Play>,
     voice: Gate,
+    /// Tells what the far end sounds like.
+    watch: Option<Ear>,
     said: Frame,
     heard: Frame,
     tracks: Tracks,
@@ -92,6 +95,16 @@ impl Mixer {
                         coach,
                     });
                     self.hearing_changed = true;
+                }
+            }
+            MediaCommand::Watch { leg } => {
+                if let Some(leg) = self.leg(leg) {
+                    leg.watch = Some(Ear::new());
+                }
+            }
+            MediaCommand::Key { leg, digit } => {
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.line.key(digit);
                 }
             }
             MediaCommand::Leave { leg } => {
@@ -149,6 +162,10 @@ impl Mixer {
                 self.events.push_back(event_of(key, event));
             }
             self.hearing_changed |= leg.voice.note(&leg.said);
+            if let Some((sound, ago_ms)) = leg.watch.as_mut().and_then(|ear| ear.note(&leg.said)) {
+                let leg = key.clone();
+                self.events.push_back(MediaEvent::Sounds { leg, sound, ago_ms });
+            }
         }
         let (rooms, whispers) = (self.mix_rooms(), self.mix_whispers());
         for (key, leg) in &mut self.legs {
@@ -282,6 +299,7 @@ impl Leg {
             place: None,
             play: None,
             voice: Gate::new(VOICE_CLOSE_FRAMES),
+            watch: None,
             said: SILENCE,
             heard: SILENCE,
             tracks: Tracks::default(),
@@ -366,6 +384,7 @@ fn event_of(leg: &LegKey, event: LineEvent) -> MediaEvent {
     let leg = leg.clone();
     match event {
         LineEvent::Digit(digit) => MediaEvent::Digit { leg, digit },
+        LineEvent::Said(text) => MediaEvent::Said { leg, text },
         LineEvent::HungUp => MediaEvent::PersonHungUp { leg },
         LineEvent::Connected => MediaEvent::Connected { leg },
         LineEvent::Lost => MediaEvent::Lost { leg },

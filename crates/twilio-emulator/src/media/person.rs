@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::gate::Gate;
-use super::personas::{Script, Talk, ToneStep};
+use super::personas::{Menu, Script, Talk, ToneStep};
 use super::{FRAME_SAMPLES, Frame, RATE_HZ, voices};
 
 /// From picking up to the first word.
@@ -34,14 +34,19 @@ const BEEP: ToneStep = ToneStep {
 const RECORDING_MS: u32 = 60_000;
 /// Peak of a machine's tones: 12 dB below full scale.
 const TONE_AMPLITUDE: i16 = 8_192;
+/// A menu waits this long for a key before it says everything again, this often in all.
+const MENU_PAUSE_MS: u32 = 5_000;
+const MENU_ROUNDS: usize = 3;
 /// What a script from outside may ask for at most.
 const REPLIES_MAX: usize = 200;
 const KEYS_MAX: usize = 32;
 const STEPS_MAX: usize = 100;
 
 /// What a person does that is no sound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PersonEvent {
+    /// They have said this.
+    Said(String),
     Digit(char),
     HungUp,
 }
@@ -51,12 +56,15 @@ pub(super) struct Person {
     turns: VecDeque<Turn>,
     /// What comes after the last turn, over and over; silence if empty.
     again: Vec<Turn>,
+    /// A machine that keys lead through.
+    menu: Option<Menu>,
 }
 
 #[derive(Clone, Debug)]
 enum Turn {
     Say {
         words: Arc<[i16]>,
+        text: String,
         position: usize,
     },
     Tone {
@@ -101,11 +109,17 @@ impl Person {
                     return Self {
                         turns: VecDeque::new(),
                         again: turns,
+                        menu: None,
                     };
                 }
                 Self::once(turns.into_iter().chain([Turn::HangUp]).collect())
             }
             Script::Listen => Self::once(VecDeque::new()),
+            Script::Menu(menu) => Self {
+                turns: menu_turns(menu),
+                again: Vec::new(),
+                menu: Some(menu.clone()),
+            },
         }
     }
 
@@ -113,7 +127,19 @@ impl Person {
         Self {
             turns,
             again: Vec::new(),
+            menu: None,
         }
+    }
+
+    /// Hears a key: a menu goes where it leads, or says again what there is.
+    pub(super) fn key(&mut self, digit: char) {
+        let Some(menu) = &self.menu else { return };
+        if menu.keys.is_empty() {
+            return;
+        }
+        let next = menu.keys.get(&digit).unwrap_or(menu).clone();
+        self.turns = menu_turns(&next);
+        self.menu = Some(next);
     }
 
     /// What they say in this frame of time, having heard `heard`.
@@ -124,12 +150,20 @@ impl Person {
         }
         let mut event = None;
         let done = match self.turns.front_mut()? {
-            Turn::Say { words, position } => {
+            Turn::Say {
+                words,
+                text,
+                position,
+            } => {
                 let rest = &words[*position..];
                 let count = rest.len().min(FRAME_SAMPLES);
                 said[..count].copy_from_slice(&rest[..count]);
                 *position += count;
-                *position == words.len()
+                let done = *position == words.len();
+                if done && !text.is_empty() {
+                    event = Some(PersonEvent::Said(std::mem::take(text)));
+                }
+                done
             }
             Turn::Tone { sine, frames_left } => {
                 said.fill_with(|| sine.next().unwrap_or_default());
@@ -195,8 +229,19 @@ fn talk_turns(talk: &Talk, rng: &mut ChaCha8Rng) -> VecDeque<Turn> {
         .as_ref()
         .and_then(|name| voices::PEOPLE.iter().find(|voice| voice.name == name));
     let voice = named.unwrap_or(&voices::PEOPLE[drawn]);
-    let mut replies: Vec<_> = voice.replies.iter().map(|file| voices::words(file)).collect();
-    replies.shuffle(rng);
+    let mut replies: Vec<Turn> = if talk.recorded.is_empty() {
+        let recorded = voice.replies.iter().zip(voice.reply_texts);
+        recorded
+            .map(|(file, text)| say(voices::words(file), text))
+            .collect()
+    } else {
+        let own = talk.recorded.iter().zip(&talk.lines);
+        own.map(|(words, text)| say(Arc::clone(words), text)).collect()
+    };
+    // Somebody's own words come in their own order.
+    if talk.recorded.is_empty() {
+        replies.shuffle(rng);
+    }
 
     let listen = || {
         Turn::Listen(Listening {
@@ -207,7 +252,11 @@ fn talk_turns(talk: &Talk, rng: &mut ChaCha8Rng) -> VecDeque<Turn> {
             patience_frames: frames(talk.patience_ms),
         })
     };
-    let mut turns = VecDeque::from([pause(BREATH_MS), say(voices::words(voice.greeting)), listen()]);
+    let mut turns = VecDeque::from([
+        pause(BREATH_MS),
+        say(voices::words(voice.greeting), voice.greeting_text),
+        listen(),
+    ]);
     for digit in talk
         .keys
         .chars()
@@ -221,15 +270,11 @@ fn talk_turns(talk: &Talk, rng: &mut ChaCha8Rng) -> VecDeque<Turn> {
         .cycle()
         .take((talk.replies as usize).min(REPLIES_MAX))
     {
-        turns.extend([
-            pause(rng.random_range(THINK_MS)),
-            say(Arc::clone(reply)),
-            listen(),
-        ]);
+        turns.extend([pause(rng.random_range(THINK_MS)), reply.clone(), listen()]);
     }
     turns.extend([
         Turn::Farewell,
-        say(voices::words(voice.goodbye)),
+        say(voices::words(voice.goodbye), voice.goodbye_text),
         pause(FAREWELL_MS),
         Turn::HangUp,
     ]);
@@ -239,7 +284,7 @@ fn talk_turns(talk: &Talk, rng: &mut ChaCha8Rng) -> VecDeque<Turn> {
 fn voicemail_turns() -> VecDeque<Turn> {
     VecDeque::from([
         pause(BREATH_MS),
-        say(voices::words(voices::VOICEMAIL)),
+        say(voices::words(voices::VOICEMAIL), voices::VOICEMAIL_TEXT),
         pause(BREATH_MS),
         tone_turn(BEEP),
         pause(RECORDING_MS),
@@ -255,8 +300,26 @@ fn tone_turn(step: ToneStep) -> Turn {
     }
 }
 
-fn say(words: Arc<[i16]>) -> Turn {
-    Turn::Say { words, position: 0 }
+/// What the menu says, over and over while it waits for a key; at its end, a minute of listening.
+fn menu_turns(menu: &Menu) -> VecDeque<Turn> {
+    let once = [pause(BREATH_MS), say(Arc::clone(&menu.recorded), &menu.says)];
+    if menu.keys.is_empty() {
+        return once
+            .into_iter()
+            .chain([pause(RECORDING_MS), Turn::HangUp])
+            .collect();
+    }
+    let round: Vec<Turn> = once.into_iter().chain([pause(MENU_PAUSE_MS)]).collect();
+    let rounds = std::iter::repeat_n(round, MENU_ROUNDS).flatten();
+    rounds.chain([Turn::HangUp]).collect()
+}
+
+fn say(words: Arc<[i16]>, text: &str) -> Turn {
+    Turn::Say {
+        words,
+        text: text.to_owned(),
+        position: 0,
+    }
 }
 
 fn pause(ms: u32) -> Turn {

@@ -1,7 +1,21 @@
 //! The people of the network: who answers, and what they do once they have.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use super::{Sound, speech, voices};
+
+/// A recorded greeting of a person, and that of the voicemail.
+const GREETING_MS: u32 = 1_350;
+const VOICEMAIL_GREETING_MS: u32 = 7_150;
+/// About 150 words a minute.
+const SPEECH_MS_PER_CHARACTER: u64 = 65;
+/// Sentences of one script that are spoken.
+const LINES_MAX: usize = 50;
+const NO_BEEP: &str = "Hello, nobody can take your call at the moment. Our office is open on weekdays from nine to \
+     five. Please call again, or write to us.";
 /// The recorded greetings and goodbyes, and the breath before each.
 const GREETING_AND_GOODBYE_MS: u64 = 5_000;
 /// A recorded answer and what the other side says to get it.
@@ -54,9 +68,25 @@ pub enum Script {
         /// Over and over; otherwise the call ends with the last tone.
         repeat: bool,
     },
+    /// A machine that reads out what there is and goes where a key leads.
+    Menu(Menu),
     /// Listens and never says a word.
     #[default]
     Listen,
+}
+
+/// One place in a phone tree. Without keys it is an end: it says its words, listens for a minute, hangs up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Menu {
+    /// What it says.
+    pub says: String,
+    /// Where each key leads.
+    #[serde(default)]
+    pub keys: BTreeMap<char, Menu>,
+    /// The words as sound; the network speaks them before the call is answered.
+    #[serde(skip)]
+    pub recorded: Arc<[i16]>,
 }
 
 /// A person who says hello, answers when spoken to, and says goodbye.
@@ -73,9 +103,69 @@ pub struct Talk {
     pub patience_ms: u32,
     /// Keys they press after the other side has spoken for the first time.
     pub keys: String,
+    /// Their answers word for word, in their order; otherwise those of the recorded voice.
+    pub lines: Vec<String>,
+    /// The answers as sound; the network speaks them before the call is answered.
+    #[serde(skip)]
+    pub recorded: Vec<Arc<[i16]>>,
 }
 
 impl Script {
+    /// There are words to be spoken before the script can run with sound.
+    pub(crate) fn has_words(&self) -> bool {
+        match self {
+            Self::Talk(talk) => !talk.lines.is_empty(),
+            Self::Menu(_) => true,
+            Self::Voicemail | Self::Tones { .. } | Self::Listen => false,
+        }
+    }
+
+    /// Has all words of the script spoken.
+    pub(crate) async fn speak(&mut self) {
+        match self {
+            Self::Talk(talk) => {
+                talk.recorded.clear();
+                for line in talk.lines.iter().take(LINES_MAX) {
+                    talk.recorded.push(speech::render(line).await.into());
+                }
+            }
+            Self::Menu(menu) => {
+                let mut places = vec![menu];
+                for _ in 0..LINES_MAX {
+                    let Some(place) = places.pop() else { return };
+                    place.recorded = speech::render(&place.says).await.into();
+                    places.extend(place.keys.values_mut());
+                }
+            }
+            Self::Voicemail | Self::Tones { .. } | Self::Listen => {}
+        }
+    }
+
+    /// What this side sounds like after it has answered, and for how many ms, as far as that is certain.
+    pub(crate) fn sounds(&self) -> Vec<(Sound, u32)> {
+        let breath = (Sound::Silence, 400);
+        let end = (Sound::Silence, 0);
+        match self {
+            Self::Talk(_) => vec![breath, (Sound::Voice, GREETING_MS), end],
+            Self::Voicemail => vec![
+                breath,
+                (Sound::Voice, VOICEMAIL_GREETING_MS),
+                breath,
+                (Sound::Tone(1_000), 400),
+                end,
+            ],
+            Self::Menu(menu) => {
+                let ms = u32::try_from(speech_ms(&menu.says)).unwrap_or(u32::MAX);
+                vec![breath, (Sound::Voice, ms), end]
+            }
+            Self::Tones { steps, .. } => {
+                let heard = steps.iter().map(|step| (step.sound(), step.ms));
+                heard.chain([end]).collect()
+            }
+            Self::Listen => vec![end],
+        }
+    }
+
     /// How long a call lasts until this side hangs up by itself, if the other side talks as people do;
     /// none if it never does. For networks without sound.
     #[must_use]
@@ -84,8 +174,24 @@ impl Script {
             Self::Talk(talk) => Some(GREETING_AND_GOODBYE_MS + u64::from(talk.replies) * EXCHANGE_MS),
             Self::Voicemail => Some(VOICEMAIL_MS),
             Self::Tones { repeat: true, .. } | Self::Listen => None,
+            Self::Menu(menu) => Some(speech_ms(&menu.says) + VOICEMAIL_MS),
             Self::Tones { steps, repeat: false } => Some(steps.iter().map(|step| u64::from(step.ms)).sum()),
         }
+    }
+}
+
+impl Talk {
+    /// What they say in this turn, where the words are their own or those of a named voice.
+    pub(crate) fn line(&self, turn: usize) -> Option<String> {
+        let own = self.lines.iter().map(String::as_str);
+        let words: Vec<&str> = if self.lines.is_empty() {
+            voices::replies_of(self.voice.as_deref()).to_vec()
+        } else {
+            own.collect()
+        };
+        let replies = usize::try_from(self.replies).unwrap_or(usize::MAX);
+        let count = words.len();
+        (turn < replies).then(|| words[turn % count].to_owned())
     }
 }
 
@@ -97,6 +203,8 @@ impl Default for Talk {
             pause_ms: 600,
             patience_ms: 30_000,
             keys: String::new(),
+            lines: Vec::new(),
+            recorded: Vec::new(),
         }
     }
 }
@@ -112,7 +220,7 @@ pub struct ToneStep {
 }
 
 /// The names that [`by_name`] knows.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 15] = [
     "friendly",
     "brisk",
     "talkative",
@@ -126,6 +234,8 @@ pub const NAMES: [&str; 13] = [
     "tone-440",
     "listener",
     "hangs-up",
+    "voicemail-no-beep",
+    "phone-tree",
 ];
 
 /// A built-in persona.
@@ -166,6 +276,8 @@ pub fn by_name(name: &str) -> Option<Persona> {
             }),
         ),
         "voicemail" => (after(5_000), Script::Voicemail),
+        "voicemail-no-beep" => (after(5_000), Script::Menu(menu(NO_BEEP, []))),
+        "phone-tree" => (after(2_000), phone_tree()),
         "fax" => (after(3_000), fax()),
         "out-of-service" => (after(500), out_of_service()),
         "busy" => (Answer::Busy, Script::Listen),
@@ -180,6 +292,27 @@ pub fn by_name(name: &str) -> Option<Persona> {
         answer,
         script,
     })
+}
+
+fn menu<const N: usize>(says: &str, keys: [(char, Menu); N]) -> Menu {
+    Menu {
+        says: says.to_owned(),
+        keys: keys.into(),
+        recorded: Arc::default(),
+    }
+}
+
+fn phone_tree() -> Script {
+    let sales = menu(
+        "Sales. For new customers press 1, for existing customers press 2.",
+        [
+            ('1', menu("You are through to new customers.", [])),
+            ('2', menu("You are through to existing customers.", [])),
+        ],
+    );
+    let says = "Thank you for calling. For sales press 1, for the front desk press 0.";
+    let desk = menu("You are through to the front desk.", []);
+    Script::Menu(menu(says, [('0', desk), ('1', sales)]))
 }
 
 fn steady(freq_hz: f32) -> Script {
@@ -223,6 +356,25 @@ fn out_of_service() -> Script {
         steps: call.repeat(3),
         repeat: false,
     }
+}
+
+impl ToneStep {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an audible frequency"
+    )]
+    fn sound(self) -> Sound {
+        if self.freq_hz > 0.0 {
+            Sound::Tone(self.freq_hz as u32)
+        } else {
+            Sound::Silence
+        }
+    }
+}
+
+fn speech_ms(text: &str) -> u64 {
+    text.chars().count() as u64 * SPEECH_MS_PER_CHARACTER
 }
 
 #[cfg(test)]

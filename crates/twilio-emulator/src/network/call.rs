@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 
+use super::amd::Listening;
 use super::client::Client;
 use super::run::Run;
 use crate::media::Persona;
 use crate::sid::{CallSid, ConferenceSid};
 use crate::twiml::Method;
+use crate::webhook::Cookies;
 
 /// Where a call stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,9 +141,67 @@ pub(super) struct Call {
     pub(super) room: Option<ConferenceSid>,
     /// How to record it once it is answered.
     pub(super) record: Option<super::RecordingWish>,
+    /// The leg whose `<Dial>` created this one.
+    pub(super) parent: Option<CallSid>,
+    /// The leg whose `<Dial>` this one is part of now.
+    pub(super) dialled_by: Option<CallSid>,
+    /// Keys the called side hears first.
+    pub(super) keys: Option<String>,
+    pub(super) amd: Option<Listening>,
+    pub(super) stir_verstat: Option<String>,
+    pub(super) forwarded_from: Option<String>,
+    /// Cookies of the application, by host.
+    pub(super) cookies: Cookies,
+    /// Documents in a row that only led to another one.
+    pub(super) redirects: u32,
+    /// How often the person has spoken when asked, without media.
+    pub(super) spoken: usize,
 }
 
 impl Call {
+    /// A leg that is to be dialled and then connected to whoever dialled it.
+    pub(super) fn new(sid: CallSid, from: String, to: String, party: Party, now: Timestamp) -> Self {
+        Self {
+            sid,
+            account: String::new(),
+            from,
+            to,
+            inbound: false,
+            party,
+            status: Status::Queued,
+            created_at: now,
+            updated_at: now,
+            dialled_at: None,
+            answered_at: None,
+            ended_at: None,
+            queue_ms: 0,
+            ring_timeout_s: 0,
+            time_limit_s: super::place::TIME_LIMIT_S_DEFAULT,
+            instructions: super::Instructions::Connect(None),
+            fallback: None,
+            callback: None,
+            runs: Vec::new(),
+            room: None,
+            record: None,
+            parent: None,
+            dialled_by: None,
+            keys: None,
+            amd: None,
+            stir_verstat: None,
+            forwarded_from: None,
+            cookies: Cookies::default(),
+            redirects: 0,
+            spoken: 0,
+        }
+    }
+
+    pub(super) fn persona(&self) -> Option<&Persona> {
+        match &self.party {
+            Party::Person(persona) => Some(persona),
+            Party::Client(_) => None,
+        }
+    }
+
     /// Seconds from answer to end, rounded as Twilio's `duration`.
     pub(super) fn duration_s(&self) -> i64 {
         match (self.answered_at, self.ended_at) {
@@ -154,7 +214,11 @@ impl Call {
     }
 
     pub(super) fn direction(&self) -> &'static str {
-        if self.inbound { "inbound" } else { "outbound-api" }
+        match (self.inbound, &self.parent) {
+            (true, _) => "inbound",
+            (false, Some(_)) => "outbound-dial",
+            (false, None) => "outbound-api",
+        }
     }
 
     pub(super) fn client(&self) -> Option<&Client> {

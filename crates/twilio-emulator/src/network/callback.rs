@@ -7,7 +7,7 @@ use crate::clock::rfc2822;
 use crate::sid::CallSid;
 use crate::webhook::{DeliveryError, Reply, Request};
 
-type Params = Vec<(String, String)>;
+pub(super) type Params = Vec<(String, String)>;
 
 impl Network {
     /// Reports the call's status if the application asked for it.
@@ -55,6 +55,15 @@ impl Network {
         push(&mut params, "CallStatus", call.status.callback());
         push(&mut params, "ApiVersion", "2010-04-01");
         push(&mut params, "Direction", call.direction());
+        for (name, value) in [
+            ("ParentCallSid", call.parent.as_ref().map(CallSid::as_str)),
+            ("ForwardedFrom", call.forwarded_from.as_deref()),
+            ("StirVerstat", call.stir_verstat.as_deref()),
+        ] {
+            if let Some(value) = value {
+                push(&mut params, name, value);
+            }
+        }
         for (role, number) in [
             ("From", &call.from),
             ("To", &call.to),

@@ -9,7 +9,6 @@ pub(crate) use control::SocketEvent;
 pub(super) use session::Socket;
 
 use super::call::{Call, Endpoint, Party, Progress, Status};
-use super::place::TIME_LIMIT_S_DEFAULT;
 use super::run::Waiting;
 use super::{Instructions, Network, Output, SocketId};
 use crate::sid::CallSid;
@@ -190,22 +189,12 @@ impl Network {
             .as_deref()
             .and_then(|sid| self.application(sid));
         let account = application.map_or_else(|| self.main_account().to_owned(), |it| it.account.clone());
+        let from = format!("client:{}", client.identity);
         Call {
-            sid,
             account,
-            from: format!("client:{}", client.identity),
-            to,
             inbound: true,
-            party: Party::Client(Box::new(client)),
             status: Status::Ringing,
-            created_at: self.now,
-            updated_at: self.now,
             dialled_at: Some(self.now),
-            answered_at: None,
-            ended_at: None,
-            queue_ms: 0,
-            ring_timeout_s: 0,
-            time_limit_s: TIME_LIMIT_S_DEFAULT,
             instructions: Instructions::Url(voice),
             fallback,
             callback: callback.map(|endpoint| Progress {
@@ -213,9 +202,7 @@ impl Network {
                 events: vec!["completed".to_owned()],
                 sequence: 0,
             }),
-            runs: Vec::new(),
-            room: None,
-            record: None,
+            ..Call::new(sid, from, to, Party::Client(Box::new(client)), self.now)
         }
     }
 
@@ -232,7 +219,6 @@ impl Network {
     }
 
     /// Lets a client hear its own call before it is answered.
-    #[expect(dead_code, reason = "a dial that answers when it connects begins with it")]
     pub(super) fn early_media(&mut self, sid: &CallSid) {
         let ringing = self
             .calls

@@ -53,6 +53,8 @@ impl Network {
         };
         self.log("call.redirected", &[("call", sid.as_str())]);
         self.leave(sid, LeaveReason::Api);
+        self.farewell_queue(sid, true);
+        self.cut_bridge(sid);
         self.stop_sound(sid);
         if let Some(call) = self.calls.get_mut(sid) {
             call.runs.clear();
@@ -120,6 +122,8 @@ impl Network {
         self.leave_queue(sid);
         self.stop_recordings_of(sid);
         self.say_farewell(sid);
+        self.farewell_queue(sid, false);
+        self.cut_bridge(sid);
         if let Some(call) = self.calls.get_mut(sid) {
             call.runs.clear();
         }
@@ -130,6 +134,7 @@ impl Network {
         }
         self.hang_up_client(sid, status);
         self.report_progress(sid);
+        self.note_ended(sid, status);
     }
 
     /// A leg that hangs up inside a `<Dial action>` still has its action requested.
@@ -137,21 +142,17 @@ impl Network {
         if !self.switches.dial_action_after_hangup {
             return;
         }
-        let Some(run) = self.calls.get_mut(sid).and_then(|call| call.runs.first_mut()) else {
+        let Some(run) = self.calls.get(sid).and_then(|call| call.runs.first()) else {
             return;
         };
-        if !matches!(&run.waiting, Waiting::Dial(dial) if dial.action.is_some()) {
-            return;
-        }
-        let Waiting::Dial(dial) = std::mem::replace(&mut run.waiting, Waiting::Nothing) else {
+        let Waiting::Dial(dialing) = &run.waiting else {
             return;
         };
-        let Some(action) = dial.action else { return };
-        let outcome = vec![
-            ("DialCallStatus".to_owned(), "answered".to_owned()),
-            ("DialBridged".to_owned(), "true".to_owned()),
-        ];
-        self.farewell(sid, &action, dial.method, outcome);
+        let Some(action) = dialing.order.action.clone() else {
+            return;
+        };
+        let (method, outcome) = (dialing.order.method, self.farewell_outcome(dialing));
+        self.farewell(sid, &action, method, outcome);
     }
 
     fn hang_up_client(&mut self, sid: &CallSid, status: Status) {

@@ -102,6 +102,7 @@ impl Network {
                 stir_unsigned: !self.switches.stir_signed,
                 query_sorted: self.switches.url_query == UrlQuery::Sorted,
             },
+            cookies: String::new(),
         }
     }
 }

@@ -123,6 +123,8 @@ impl Network {
                 let url = quick_xml::escape::escape(endpoint.url.as_str());
                 format!("{notice}<Redirect method=\"{method}\">{url}</Redirect></Response>")
             }
+            // Whoever is dialled by a verb is not told.
+            Instructions::Connect(_) => return self.start_instructions(sid, instructions),
             Instructions::Twiml(text) => text.replacen("<Response>", &notice, 1),
         };
         self.run_text(sid, &text);

@@ -4,10 +4,13 @@ use jiff::SignedDuration;
 use rand::Rng;
 
 use super::call::{Call, Endpoint, Party, Progress, Status};
-use super::{Network, Output, RecordingWish, Timer};
-use crate::media::{Answer, MediaCommand, Script};
+use super::run::{Run, Scope};
+use super::{Network, RecordingWish, Timer};
+use crate::amd::Amd;
+use crate::media::{Answer, Script};
 use crate::rest::ApiError;
 use crate::sid::CallSid;
+use crate::twiml::Verb;
 
 /// Twilio holds at most a day's worth of calls.
 const QUEUE_SECONDS_MAX: usize = 86_400;
@@ -21,6 +24,8 @@ pub(super) const TIME_LIMIT_S_DEFAULT: u32 = 14_400;
 pub(crate) enum Instructions {
     Url(Endpoint),
     Twiml(String),
+    /// Be connected to the leg that dialled this one, after this document.
+    Connect(Option<Endpoint>),
 }
 
 /// `POST Calls`, its parameters already checked.
@@ -38,6 +43,9 @@ pub(crate) struct CallOrder {
     pub(crate) callback_events: Vec<String>,
     pub(crate) ring_timeout_s: u32,
     pub(crate) time_limit_s: Option<u32>,
+    /// `SendDigits`.
+    pub(crate) keys: Option<String>,
+    pub(crate) amd: Option<Amd>,
 }
 
 impl Network {
@@ -48,19 +56,9 @@ impl Network {
         let party = self.party(&order.to);
         let ahead_ms = i128::try_from(self.queue.len()).unwrap_or_default() * 1_000 / i128::from(self.cps);
         let busy_ms = self.queue_free_at.duration_since(self.now).as_millis().max(0);
+        let fresh = Call::new(sid.clone(), order.from, order.to, party, self.now);
         let call = Call {
-            sid: sid.clone(),
             account: order.account,
-            from: order.from,
-            to: order.to,
-            inbound: false,
-            party,
-            status: Status::Queued,
-            created_at: self.now,
-            updated_at: self.now,
-            dialled_at: None,
-            answered_at: None,
-            ended_at: None,
             queue_ms: i64::try_from(ahead_ms + busy_ms).unwrap_or(i64::MAX),
             ring_timeout_s: order.ring_timeout_s,
             time_limit_s: order.time_limit_s.unwrap_or(TIME_LIMIT_S_DEFAULT),
@@ -75,9 +73,10 @@ impl Network {
                 },
                 sequence: 0,
             }),
-            runs: Vec::new(),
-            room: None,
             record: order.record,
+            keys: order.keys,
+            amd: order.amd.map(super::amd::Listening::new),
+            ..fresh
         };
         self.log(
             "call.queued",
@@ -125,7 +124,7 @@ impl Network {
     }
 
     /// Who is at an address of `POST Calls`: `client:` and an identity, or a number.
-    fn party(&mut self, to: &str) -> Party {
+    pub(super) fn party(&mut self, to: &str) -> Party {
         let Some(client) = to.strip_prefix("client:") else {
             return Party::Person(Box::new(self.population.person(to)));
         };
@@ -160,7 +159,7 @@ impl Network {
         }
     }
 
-    fn dial(&mut self, sid: &CallSid) {
+    pub(super) fn dial(&mut self, sid: &CallSid) {
         let Some(call) = self.calls.get_mut(sid) else {
             return;
         };
@@ -252,20 +251,34 @@ impl Network {
         };
         let persona = persona.as_ref().clone();
         let seed = self.population.rng().random();
-        if let Some(stay) = stay(&persona.script).filter(|_| self.no_media) {
-            self.set_timer(stay, Timer::PersonLeaves(sid.clone()));
-        }
-        let leg = sid.as_str().to_owned();
-        self.outputs
-            .push_back(Output::Media(MediaCommand::OpenPerson { leg, persona, seed }));
+        self.open_person(sid, persona, seed);
         self.begin(sid);
     }
 
     /// Somebody we called has picked up: what the call is for begins.
     pub(super) fn begin(&mut self, sid: &CallSid) {
         self.answered(sid);
-        let instructions = self.calls.get(sid).map(|call| call.instructions.clone());
-        if let Some(instructions) = instructions {
+        self.follow(sid);
+    }
+
+    /// A called side hears its keys, is listened to, and then does as it was told.
+    pub(super) fn follow(&mut self, sid: &CallSid) {
+        if let Some(keys) = self.calls.get_mut(sid).and_then(|call| call.keys.take()) {
+            if let Some(call) = self.calls.get_mut(sid) {
+                call.runs = vec![Run::new(Scope::Keys, vec![Verb::Keys(keys)], None)];
+            }
+            return self.advance(sid);
+        }
+        self.start_listening(sid);
+        self.begin_instructions(sid);
+    }
+
+    /// Starts the instructions unless detection is to come first.
+    pub(super) fn begin_instructions(&mut self, sid: &CallSid) {
+        let Some(call) = self.calls.get(sid) else { return };
+        let blocked = call.amd.as_ref().is_some_and(super::amd::Listening::blocks);
+        if !blocked {
+            let instructions = call.instructions.clone();
             self.start_answered(sid, instructions);
         }
     }
@@ -280,6 +293,7 @@ impl Network {
         self.set_timer(limit, Timer::TimeLimit(sid.clone()));
         self.enter(sid, Status::InProgress);
         self.record_from_answer(sid);
+        self.note_answered(sid);
     }
 
     /// Changes a call's status, notes it and reports it.
@@ -295,10 +309,10 @@ impl Network {
 }
 
 /// How long somebody stays on the line when nobody can hear them: about seven seconds for each thing said.
-fn stay(script: &Script) -> Option<SignedDuration> {
+pub(super) fn stay(script: &Script) -> Option<SignedDuration> {
     match script {
         Script::Talk(talk) => Some(SignedDuration::from_secs(7 * (1 + i64::from(talk.replies)))),
-        Script::Voicemail => Some(SignedDuration::from_mins(1)),
+        Script::Voicemail | Script::Menu(_) => Some(SignedDuration::from_mins(1)),
         Script::Tones { steps, repeat: false } => Some(SignedDuration::from_millis(
             steps.iter().map(|step| i64::from(step.ms)).sum(),
         )),

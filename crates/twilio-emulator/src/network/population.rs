@@ -217,13 +217,20 @@ fn fnv1a(text: &str) -> u64 {
     })
 }
 
+impl PersonaOrder {
+    /// Who is meant; `None` if there is nobody of that name.
+    pub(super) fn persona(self) -> Option<Persona> {
+        match self {
+            Self::BuiltIn { persona } => personas::by_name(&persona),
+            Self::Own(persona) => Some(*persona),
+        }
+    }
+}
+
 impl Network {
     /// Moves a person in at `number`; `None` if there is no such persona or no room.
     pub(crate) fn set_persona(&mut self, number: &str, order: PersonaOrder) -> Option<()> {
-        let persona = match order {
-            PersonaOrder::BuiltIn { persona } => personas::by_name(&persona)?,
-            PersonaOrder::Own(persona) => *persona,
-        };
+        let persona = order.persona()?;
         if self.population.by_number.len() >= NUMBERS_MAX {
             return None;
         }

@@ -84,7 +84,6 @@ impl Network {
     }
 
     /// The queue of this name, made if need be; none if there are too many.
-    #[expect(dead_code, reason = "what `<Enqueue>` stands on")]
     pub(super) fn open_queue(&mut self, account: &str, name: &str) -> Option<String> {
         if let Some(known) = self.queue_named(account, name) {
             return Some(known);
@@ -152,7 +151,6 @@ impl Network {
     }
 
     /// Puts a caller at the end of the line; false if it is full.
-    #[expect(dead_code, reason = "what `<Enqueue>` stands on")]
     pub(super) fn enter_queue(&mut self, queue: &str, call: &CallSid) -> bool {
         let now = self.now;
         let Some(found) = self.call_queues.iter_mut().find(|it| it.sid == queue) else {
@@ -191,14 +189,12 @@ impl Network {
     }
 
     /// Who has waited longest.
-    #[expect(dead_code, reason = "what `<Enqueue>` stands on")]
     pub(super) fn front_of_queue(&self, queue: &str) -> Option<CallSid> {
         let queue = self.call_queues.iter().find(|it| it.sid == queue)?;
         queue.members.first().map(|member| member.call.clone())
     }
 
     /// What requests about a waiting caller say.
-    #[expect(dead_code, reason = "what `<Enqueue>` stands on")]
     pub(super) fn queue_facts(&self, call: &CallSid) -> Vec<(String, String)> {
         let mut facts = Vec::new();
         let place = |queue: &CallQueue| queue.position(call);

@@ -1,5 +1,6 @@
 //! Running TwiML on a leg: which document, which verb, and what it waits for.
 
+mod dial;
 mod documents;
 mod enqueue;
 mod gather;
@@ -10,13 +11,17 @@ pub(crate) use documents::{Fetch, FetchPurpose};
 
 use std::collections::VecDeque;
 
+use super::bridge::Dialing;
 use super::call::Status;
-use super::room::LeaveReason;
 use super::{Network, Output, Timer};
 use crate::media::MediaCommand;
 use crate::sid::CallSid;
-use crate::twiml::{Dial, Noun, Target, Verb};
+use crate::twiml::{Target, Verb};
+use enqueue::Queued;
 use gather::Gathering;
+
+/// Documents in a row that only lead to another one.
+const REDIRECTS_MAX: u32 = 10;
 
 /// Names one wait of one run; what belongs to an earlier wait is ignored.
 pub(super) type Step = u64;
@@ -41,6 +46,12 @@ pub(super) enum Scope {
     Wait,
     /// What a `<Gather>` plays meanwhile.
     Prompt,
+    /// What a caller in line hears.
+    Queue,
+    /// Keys the called side hears before anything else.
+    Keys,
+    /// What one side of a `<Dial>` hears before it is connected.
+    Whisper,
 }
 
 /// What a run waits for.
@@ -51,7 +62,11 @@ pub(super) enum Waiting {
     Sound,
     Pause,
     Gather(Box<Gathering>),
-    Dial(Box<Dial>),
+    Dial(Box<Dialing>),
+    /// In a queue.
+    Queue(Box<Queued>),
+    /// Until what a caller in line hears is requested again.
+    Again,
 }
 
 /// Where sound comes from.
@@ -62,6 +77,10 @@ pub(crate) enum SoundSource {
     File(String),
     /// The tone that announces a participant.
     Beep,
+    /// What a caller hears while it rings elsewhere.
+    Ringback,
+    /// Keys as tones.
+    Keys(String),
     /// What Twilio plays in a room without a `waitUrl`.
     HoldMusic,
 }
@@ -86,6 +105,9 @@ impl Network {
                 return;
             };
             let Some(run) = call.runs.last_mut() else { return };
+            if !matches!(run.waiting, Waiting::Nothing) {
+                return;
+            }
             let verb = run.verbs.pop_front();
             let scope = run.scope;
             let goes_on = match verb {
@@ -100,6 +122,15 @@ impl Network {
 
     /// Does one verb; true if the next one follows at once.
     fn execute(&mut self, sid: &CallSid, scope: Scope, verb: Verb) -> bool {
+        if !matches!(verb, Verb::Redirect(_))
+            && let Some(call) = self.calls.get_mut(sid)
+        {
+            call.redirects = 0;
+        }
+        if scope == Scope::Whisper && matches!(verb, Verb::Dial(_)) {
+            self.notify(sid, 13201, "a leg of a <Dial> may not dial");
+            return true;
+        }
         if scope == Scope::Wait
             && !matches!(
                 verb,
@@ -129,6 +160,11 @@ impl Network {
             }
             Verb::Gather(gather) => self.gather(sid, *gather),
             Verb::Dial(dial) => self.dial_noun(sid, *dial),
+            Verb::Redirect(_) if self.redirects_too_often(sid) => {
+                self.notify(sid, 11215, "more than ten documents only led to another one");
+                self.end(sid, Status::Completed, "too many redirects");
+                false
+            }
             Verb::Redirect(Target { url, method }) => {
                 self.fetch(sid, &url, method, FetchPurpose::Document, Vec::new());
                 false
@@ -149,9 +185,20 @@ impl Network {
                 self.notify(sid, 12200, &format!("<{name}> is not emulated"));
                 true
             }
-            Verb::Keys(_) | Verb::Record(_) | Verb::Enqueue(_) | Verb::Leave => true,
-            Verb::StartRecording(_) | Verb::StopRecording => true,
+            Verb::Keys(keys) => self.press_keys(sid, keys),
+            Verb::Enqueue(order) => self.enqueue(sid, *order),
+            Verb::Leave => self.leave_by_verb(sid),
+            Verb::Record(_) | Verb::StartRecording(_) | Verb::StopRecording => true,
         }
+    }
+
+    /// Counts documents that do nothing but lead on.
+    fn redirects_too_often(&mut self, sid: &CallSid) -> bool {
+        let Some(call) = self.calls.get_mut(sid) else {
+            return true;
+        };
+        call.redirects += 1;
+        call.redirects > REDIRECTS_MAX
     }
 
     fn document_ended(&mut self, sid: &CallSid, scope: Scope) -> bool {
@@ -163,6 +210,20 @@ impl Network {
             // What was to be heard while waiting is over; the wait goes on in silence.
             Scope::Wait => {
                 self.pop_run(sid);
+                false
+            }
+            Scope::Queue => {
+                self.wait_again(sid);
+                false
+            }
+            Scope::Keys => {
+                self.pop_run(sid);
+                self.follow(sid);
+                false
+            }
+            Scope::Whisper => {
+                self.pop_run(sid);
+                self.leg_ready(sid);
                 false
             }
             Scope::Prompt => {
@@ -218,50 +279,9 @@ impl Network {
                 self.advance(sid);
             }
             Waiting::Gather(_) => self.gather_timeout(sid),
-            Waiting::Dial(_) => self.leave_and_go_on(sid, LeaveReason::HungUp),
-            Waiting::Nothing | Waiting::Fetch | Waiting::Sound => {}
-        }
-    }
-
-    fn dial_noun(&mut self, sid: &CallSid, dial: Dial) -> bool {
-        let room = match &dial.noun {
-            Noun::Room(room) => room.as_ref().clone(),
-            Noun::Callees(_) | Noun::Queue(_) => {
-                self.after_dial(sid, "failed");
-                return false;
-            }
-            Noun::Unconnected(name) => {
-                self.notify(sid, 13224, &format!("<Dial><{name}> is not emulated"));
-                self.wait_for(sid, Waiting::Dial(Box::new(dial)));
-                self.after_dial(sid, "failed");
-                return false;
-            }
-        };
-        let time_limit = SignedDuration::from_secs(dial.time_limit_s.into());
-        let step = self.wait_for(sid, Waiting::Dial(Box::new(dial)));
-        self.set_timer(time_limit, Timer::Step(sid.clone(), step));
-        self.join(sid, &room);
-        false
-    }
-
-    /// The `<Dial>` is over: its action is next, or the verb after it.
-    pub(super) fn after_dial(&mut self, sid: &CallSid, dial_status: &str) {
-        self.drop_inner_runs(sid);
-        let Some(run) = self.calls.get_mut(sid).and_then(|call| call.runs.last_mut()) else {
-            return;
-        };
-        let Waiting::Dial(dial) = std::mem::replace(&mut run.waiting, Waiting::Nothing) else {
-            return;
-        };
-        match dial.action {
-            Some(action) => {
-                let outcome = vec![
-                    ("DialCallStatus".to_owned(), dial_status.to_owned()),
-                    ("DialBridged".to_owned(), (dial_status == "answered").to_string()),
-                ];
-                self.fetch(sid, &action, dial.method, FetchPurpose::Document, outcome);
-            }
-            None => self.advance(sid),
+            Waiting::Again => self.wait_over(sid),
+            Waiting::Dial(_) => self.end_dial(sid),
+            Waiting::Nothing | Waiting::Fetch | Waiting::Sound | Waiting::Queue(_) => {}
         }
     }
 

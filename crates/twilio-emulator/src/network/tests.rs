@@ -50,6 +50,8 @@ fn place(network: &mut Network, to: &str, twiml: &str) -> CallSid {
             .to_vec(),
         ring_timeout_s: 60,
         time_limit_s: None,
+        keys: None,
+        amd: None,
     };
     network.create_call(order).unwrap()
 }

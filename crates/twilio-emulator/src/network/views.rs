@@ -27,9 +27,9 @@ impl Network {
         self.switches = switches;
     }
 
-    /// Notes a parameter that this network does not act on.
-    pub(crate) fn pass_over(&mut self, sid: &CallSid, parameter: &str) {
-        self.notify(sid, 20001, &format!("{parameter} is not emulated"));
+    /// Notes what is odd about an order for a call.
+    pub(crate) fn note_order(&mut self, sid: &CallSid, code: u32, message: &str) {
+        self.notify(sid, code, message);
     }
 
     pub(crate) fn call_view(&self, sid: &CallSid) -> Result<Value, ApiError> {
@@ -120,7 +120,7 @@ impl Network {
         json!({
             "sid": call.sid,
             "account_sid": call.account,
-            "parent_call_sid": null,
+            "parent_call_sid": call.parent,
             "phone_number_sid": self.numbers.iter().find(|n| n.e164 == call.from).map(|n| n.sid.clone()),
             "to": call.to,
             "to_formatted": formatted(&call.to),
@@ -133,9 +133,9 @@ impl Network {
             "price": null,
             "price_unit": "USD",
             "direction": call.direction(),
-            "answered_by": null,
+            "answered_by": call.answered_by(),
             "api_version": API_VERSION,
-            "forwarded_from": null,
+            "forwarded_from": call.forwarded_from,
             "caller_name": null,
             "group_sid": null,
             "trunk_sid": "",

@@ -17,12 +17,10 @@ use crate::sid::CallSid;
 use crate::web::Site;
 
 const TWIML_CHARACTERS_MAX: usize = 4_000;
+const SEND_DIGITS_MAX: usize = 32;
 const RING_TIMEOUT_S_DEFAULT: u32 = 60;
 const RING_TIMEOUT_S_MAX: u32 = 600;
 const IDENTITY_CHARACTERS_MAX: usize = 256;
-
-/// Parameters that Twilio knows and this network passes over, noting it.
-const PASSED_OVER: [&str; 3] = ["MachineDetection", "SendDigits", "AsyncAmd"];
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -35,15 +33,15 @@ async fn create(
     Path(account): Path<String>,
     form: Form,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let order = order(account, &form)?;
-    let passed_over: Vec<&str> = PASSED_OVER
-        .into_iter()
-        .filter(|name| form.text(name).is_some())
-        .collect();
+    let (amd, notes) = super::amd::read(&form)?;
+    let order = CallOrder {
+        amd,
+        ..order(account, &form)?
+    };
     let created = site.network.ask(move |network| {
         let sid = network.create_call(order)?;
-        for name in passed_over {
-            network.pass_over(&sid, name);
+        for (code, note) in notes {
+            network.note_order(&sid, code, &note);
         }
         network.call_view(&sid)
     });
@@ -162,6 +160,8 @@ fn order(account: String, form: &Form) -> Result<CallOrder, ApiError> {
         callback: form.endpoint("StatusCallback", "StatusCallbackMethod", 21_609)?,
         callback_events: form.words("StatusCallbackEvent"),
         ring_timeout_s,
+        keys: keys(form)?,
+        amd: None,
         time_limit_s: time_limit_s
             .map_err(|_| ApiError::parameter("TimeLimit is not a number of seconds"))?,
     })
@@ -171,6 +171,21 @@ fn order(account: String, form: &Form) -> Result<CallOrder, ApiError> {
 fn record(form: &Form) -> Result<Option<RecordingWish>, ApiError> {
     let wish = wish(form, "Trim", true)?;
     Ok(form.flag("Record")?.unwrap_or(false).then_some(wish))
+}
+
+/// `SendDigits`: what the called side hears first.
+fn keys(form: &Form) -> Result<Option<String>, ApiError> {
+    let Some(keys) = form.text("SendDigits") else {
+        return Ok(None);
+    };
+    let known = keys.chars().all(|key| "0123456789ABCDabcd#*wW".contains(key));
+    if !known || keys.chars().count() > SEND_DIGITS_MAX {
+        return Err(refuse(
+            21206,
+            "SendDigits takes at most 32 of 0-9, A-D, #, *, w and W",
+        ));
+    }
+    Ok(Some(keys.to_owned()))
 }
 
 fn changes(form: &Form) -> Result<CallChanges, ApiError> {

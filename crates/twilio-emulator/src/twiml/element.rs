@@ -78,7 +78,7 @@ impl Element {
 
 /// Counts lines up to ever later positions.
 struct Lines<'a> {
-    rest: &'a [u8],
+    body: &'a str,
     position: usize,
     line: usize,
 }
@@ -86,19 +86,16 @@ struct Lines<'a> {
 impl<'a> Lines<'a> {
     fn new(body: &'a str) -> Self {
         Self {
-            rest: body.as_bytes(),
+            body,
             position: 0,
             line: 1,
         }
     }
 
     fn at(&mut self, position: usize) -> usize {
-        let (passed, rest) = self
-            .rest
-            .split_at(position.saturating_sub(self.position).min(self.rest.len()));
-        self.line += passed.iter().filter(|&&byte| byte == b'\n').count();
-        self.position += passed.len();
-        self.rest = rest;
+        let passed = self.body.get(self.position..position).unwrap_or_default();
+        self.line += passed.matches('\n').count();
+        self.position = self.position.max(position);
         self.line
     }
 }

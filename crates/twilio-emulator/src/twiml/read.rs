@@ -1,12 +1,12 @@
 //! Reads elements as verbs and nouns, with Twilio's defaults. What they may say is the schema's business:
 //! values it complained about fall back to the default here.
 
+use super::Warning;
 use super::element::Element;
 use super::verb::{
     Address, Beep, Callback, Callee, Dial, Enqueue, Gather, Method, Noun, QueueNoun, Record, Recorded, Room,
     Target, Track, Verb,
 };
-use super::Warning;
 use crate::amd::Amd;
 
 /// `<Dial timeLimit>` and calls end after four hours unless the account is allowed more.
@@ -242,11 +242,13 @@ fn callee(reader: &mut Reader<'_>) -> Callee {
         _ => Address::Number(text),
     };
     let amd = Amd::of_noun(|name| element.attribute(name)).map(|result| {
-        result.inspect_err(|complaint| reader.warnings.push(Warning {
-            code: 21263,
-            message: complaint.clone(),
-            line: element.line,
-        }))
+        result.inspect_err(|complaint| {
+            reader.warnings.push(Warning {
+                code: 21263,
+                message: complaint.clone(),
+                line: element.line,
+            });
+        })
     });
     let amd = amd.and_then(Result::ok).map(|amd| Amd {
         callback: reader.target("amdStatusCallback", "amdStatusCallbackMethod"),
@@ -267,7 +269,10 @@ fn room(reader: &mut Reader<'_>) -> Room {
     let element = reader.element;
     let name = element.text.trim().to_owned();
     if name.is_empty() || name.chars().count() > ROOM_NAME_CHARACTERS_MAX {
-        reader.warn(13237, &format!("<Conference> needs a name of 1 to {ROOM_NAME_CHARACTERS_MAX} characters"));
+        reader.warn(
+            13237,
+            &format!("<Conference> needs a name of 1 to {ROOM_NAME_CHARACTERS_MAX} characters"),
+        );
     }
     let recorded = matches!(element.attribute("record"), Some("record-from-start" | "true"));
     Room {
@@ -297,7 +302,10 @@ fn enqueue(reader: &mut Reader<'_>) -> Enqueue {
         action: reader.text("action"),
         method: reader.method("method"),
         wait: reader.target("waitUrl", "waitUrlMethod"),
-        size_max: reader.element.attribute("maxQueueSize").and_then(|text| text.parse().ok()),
+        size_max: reader
+            .element
+            .attribute("maxQueueSize")
+            .and_then(|text| text.parse().ok()),
     }
 }
 

@@ -73,8 +73,18 @@ static SCHEMAS: [Schema; 19] = [
         ],
         // Speech markup, passed on to the voice.
         children: &[
-            "break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w",
-            "amazon:effect", "amazon:domain",
+            "break",
+            "emphasis",
+            "lang",
+            "p",
+            "phoneme",
+            "prosody",
+            "s",
+            "say-as",
+            "sub",
+            "w",
+            "amazon:effect",
+            "amazon:domain",
         ],
         child_code: SCHEMA,
     },
@@ -176,7 +186,14 @@ static SCHEMAS: [Schema; 19] = [
             Attribute("passports", Text, SCHEMA),
         ],
         children: &[
-            "Number", "Client", "Conference", "Queue", "Sip", "Sim", "Application", "WhatsApp",
+            "Number",
+            "Client",
+            "Conference",
+            "Queue",
+            "Sip",
+            "Sim",
+            "Application",
+            "WhatsApp",
         ],
         child_code: 13215,
     },
@@ -247,7 +264,11 @@ static SCHEMAS: [Schema; 19] = [
             Attribute("waitMethod", Method, 13234),
             Attribute("beep", OneOf(&["true", "false", "onEnter", "onExit"]), 13235),
             Attribute("participantLabel", Short(128), 16025),
-            Attribute("jitterBufferSize", OneOf(&["large", "medium", "small", "off"]), SCHEMA),
+            Attribute(
+                "jitterBufferSize",
+                OneOf(&["large", "medium", "small", "off"]),
+                SCHEMA,
+            ),
             Attribute("maxParticipants", Number(2, 250), SCHEMA),
             Attribute(
                 "record",
@@ -266,7 +287,15 @@ static SCHEMAS: [Schema; 19] = [
             Attribute(
                 "statusCallbackEvent",
                 Words(&[
-                    "start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement",
+                    "start",
+                    "end",
+                    "join",
+                    "leave",
+                    "mute",
+                    "hold",
+                    "modify",
+                    "speaker",
+                    "announcement",
                 ]),
                 SCHEMA,
             ),
@@ -402,7 +431,9 @@ impl Kind {
         };
         match self {
             Self::Text => None,
-            Self::Short(most) => (value.chars().count() > most).then(|| format!("has more than {most} characters")),
+            Self::Short(most) => {
+                (value.chars().count() > most).then(|| format!("has more than {most} characters"))
+            }
             Self::Url => {
                 let bad = value.chars().any(|c| c.is_whitespace() || c.is_control());
                 bad.then(|| "is not a URL".to_owned())
@@ -415,9 +446,8 @@ impl Kind {
                 let flag = matches!(value, "true" | "false");
                 (!flag).then(|| "is neither true nor false".to_owned())
             }
-            Self::Number(least, most) => number(least, most),
             Self::NumberOrAuto(..) if value == "auto" => None,
-            Self::NumberOrAuto(least, most) => number(least, most),
+            Self::Number(least, most) | Self::NumberOrAuto(least, most) => number(least, most),
             Self::OneOf(words) => (!words.contains(&value)).then(|| listed(words)),
             Self::Words(words) => {
                 let known = value.split_whitespace().all(|word| words.contains(&word));

@@ -30,11 +30,19 @@ impl Method {
 /// One instruction.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Verb {
-    Say { text: String, rounds: u32 },
-    Play { url: String, rounds: u32 },
+    Say {
+        text: String,
+        rounds: u32,
+    },
+    Play {
+        url: String,
+        rounds: u32,
+    },
     /// `<Play digits>`: keys the far end hears.
     Keys(String),
-    Pause { length_s: u32 },
+    Pause {
+        length_s: u32,
+    },
     Gather(Box<Gather>),
     Record(Box<Record>),
     Dial(Box<Dial>),
@@ -43,7 +51,9 @@ pub(crate) enum Verb {
     StartRecording(Box<Recorded>),
     StopRecording,
     Redirect(Target),
-    Reject { busy: bool },
+    Reject {
+        busy: bool,
+    },
     Hangup,
     /// A verb of TwiML that this network does not run, by name.
     Unrun(String),
@@ -58,6 +68,7 @@ pub(crate) struct Target {
 
 /// `<Gather>`: collects keys or words while it prompts.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an attribute of its own")]
 pub(crate) struct Gather {
     /// `None` is the current document's own URL.
     pub(crate) action: Option<String>,
@@ -217,4 +228,3 @@ pub(crate) struct Callback {
     pub(crate) method: Method,
     pub(crate) events: Vec<String>,
 }
-

@@ -47,7 +47,7 @@ impl Overrides {
             DeliveryError::Timeout => "rt",
             DeliveryError::Status(400..=499) => "4xx",
             DeliveryError::Status(_) => "5xx",
-            DeliveryError::Url | DeliveryError::TooLarge => return false,
+            DeliveryError::Url | DeliveryError::TooLarge | DeliveryError::Redirects => return false,
         };
         self.policies.iter().any(|name| name == policy || name == "all")
     }

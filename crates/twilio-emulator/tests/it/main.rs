@@ -16,3 +16,4 @@ mod sdk;
 mod switches;
 mod time;
 mod tls;
+mod twiml;

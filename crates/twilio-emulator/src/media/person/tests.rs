@@ -13,12 +13,13 @@ fn person(name: &str) -> Person {
     Person::new(&by_name(name).expect("built in").script, 42)
 }
 
-/// Frames until the person has spoken and fallen silent for a second; the events on the way.
+/// Frames until the person has spoken and fallen silent for a second; the events on the way, words aside.
 fn hear_out(person: &mut Person) -> (usize, Vec<PersonEvent>) {
     let (mut frames, mut loud_at, mut events) = (0, None, Vec::new());
     while frames < 120 * FRAMES_PER_SECOND {
         let mut said = SILENCE;
-        events.extend(person.frame(&SILENCE, &mut said));
+        let event = person.frame(&SILENCE, &mut said);
+        events.extend(event.filter(|event| !matches!(event, PersonEvent::Said(_))));
         frames += 1;
         if tone::rms(&said) > 100.0 {
             loud_at = Some(frames);
@@ -123,7 +124,8 @@ fn a_voicemail_greets_beeps_records_and_ends() {
     let (mut beep_frames, mut seconds_after_beep, mut events) = (0, 0, Vec::new());
     for _ in 0..80 * FRAMES_PER_SECOND {
         let mut said = SILENCE;
-        events.extend(person.frame(&LOUD, &mut said));
+        let event = person.frame(&LOUD, &mut said);
+        events.extend(event.filter(|event| !matches!(event, PersonEvent::Said(_))));
         if tone::share(&said, RATE_HZ, 1_000.0) > 0.95 {
             beep_frames += 1;
         } else if beep_frames > 10 && events.is_empty() {
@@ -167,4 +169,34 @@ fn what_ends_by_itself_ends_when_announced() {
             "{name}: {announced_ms} ms, {frames} frames"
         );
     }
+}
+
+#[test]
+fn a_phone_tree_goes_where_the_keys_lead() {
+    let mut person = person("phone-tree");
+    let mut heard = Vec::new();
+    for second in 0..40 {
+        match second {
+            10 => person.key('7'),
+            20 => person.key('1'),
+            30 => person.key('2'),
+            _ => {}
+        }
+        for _ in 0..FRAMES_PER_SECOND {
+            let mut said = SILENCE;
+            if let Some(PersonEvent::Said(text)) = person.frame(&SILENCE, &mut said) {
+                heard.push(text);
+            }
+        }
+    }
+    heard.dedup();
+    let starts: Vec<&str> = heard.iter().filter_map(|text| text.split('.').next()).collect();
+    assert_eq!(
+        starts,
+        [
+            "Thank you for calling",
+            "Sales",
+            "You are through to existing customers"
+        ]
+    );
 }

@@ -40,6 +40,7 @@ impl Network {
         match instructions {
             Instructions::Url(endpoint) => self.run_from(sid, &endpoint),
             Instructions::Twiml(text) => self.run_text(sid, &text),
+            Instructions::Connect(whisper) => self.connect_leg(sid, whisper, Vec::new()),
         }
     }
 
@@ -102,8 +103,13 @@ impl Network {
             push(&mut params, "ConferenceSid", conference.sid.as_str());
             push(&mut params, "FriendlyName", &conference.name);
         }
+        if purpose != FetchPurpose::Farewell {
+            params.extend(self.verdict_params(sid));
+        }
         params.extend(more);
-        let request = self.request(&Endpoint { url, method }, params);
+        let cookies = call.cookies.header(&url);
+        let mut request = self.request(&Endpoint { url, method }, params);
+        request.cookies = cookies;
         self.log("twiml.fetch", &[("call", sid.as_str()), ("url", &request.url)]);
         self.outputs.push_back(Output::Fetch(Fetch {
             call: sid.clone(),
@@ -156,6 +162,9 @@ impl Network {
             return;
         }
         run.waiting = Waiting::Nothing;
+        if let (Ok(reply), Some(call)) = (&result, self.calls.get_mut(&sid)) {
+            call.cookies.keep(&fetch.request.url, &reply.cookies);
+        }
         let verbs = match result {
             Ok(reply) => self.understand(&sid, &fetch.request.url, &reply),
             Err(error) => Err(error.code()),
@@ -215,8 +224,22 @@ impl Network {
         run.verbs = verbs.into();
         let rejects = matches!(run.verbs.front(), Some(Verb::Reject { .. }));
         // A client's first document decides whether the call is answered at all.
-        if call.status == Status::Ringing && call.inbound && !rejects {
-            self.answer_client(sid);
+        let bridges = matches!(run.verbs.front(), Some(Verb::Dial(dial)) if dial.answer_on_bridge);
+        if rejects || bridges {
+            self.advance(sid);
+        } else {
+            self.answer_or_go_on(sid);
+        }
+    }
+
+    /// Answers a caller who is still ringing; the document goes on then.
+    pub(super) fn answer_or_go_on(&mut self, sid: &CallSid) {
+        let ringing = self
+            .calls
+            .get(sid)
+            .is_some_and(|call| call.status == Status::Ringing && call.inbound);
+        if ringing {
+            self.answer_inbound(sid);
         } else {
             self.advance(sid);
         }
@@ -227,10 +250,19 @@ impl Network {
         let Some(call) = self.calls.get_mut(sid) else {
             return;
         };
-        let waiting_sound = call.runs.last().is_some_and(|run| run.scope == Scope::Wait);
-        if waiting_sound {
-            call.runs.pop();
-            return;
+        match call.runs.last().map(|run| run.scope) {
+            Some(Scope::Wait | Scope::Queue) => {
+                call.runs.pop();
+                return;
+            }
+            Some(Scope::Whisper) => {
+                return self.end(
+                    sid,
+                    Status::Completed,
+                    "what was to be heard first could not be had",
+                );
+            }
+            Some(Scope::Call | Scope::Prompt | Scope::Keys) | None => {}
         }
         match call.fallback.clone() {
             Some(fallback) if failed.purpose == FetchPurpose::Document => {
