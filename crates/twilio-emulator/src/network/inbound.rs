@@ -1,9 +1,8 @@
 //! A person calls one of the account's numbers.
 
 use super::call::{Call, Party, Progress, Status};
-use super::population::PersonaOrder;
 use super::{Instructions, Network, Output};
-use crate::media::MediaCommand;
+use crate::media::{MediaCommand, Persona, personas};
 use crate::rest::ApiError;
 use crate::sid::CallSid;
 use rand::Rng;
@@ -17,14 +16,22 @@ pub(crate) struct InboundOrder {
     /// A number of the account.
     to: String,
     /// Who calls; whoever lives at `from` if absent.
-    #[serde(flatten)]
-    persona: Option<PersonaOrder>,
+    #[serde(default)]
+    persona: Option<Caller>,
     /// What the carrier says of the caller id, as `StirVerstat`.
     #[serde(default)]
     stir_verstat: Option<String>,
     /// The number that passed the call on.
     #[serde(default)]
     forwarded_from: Option<String>,
+}
+
+/// A built-in persona by name, or one in full.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(untagged)]
+enum Caller {
+    BuiltIn(String),
+    Own(Box<Persona>),
 }
 
 impl Network {
@@ -42,7 +49,8 @@ impl Network {
             .map_or(&number.routing, |application| &application.routing)
             .clone();
         let persona = match order.persona {
-            Some(order) => match order.persona() {
+            Some(Caller::Own(persona)) => *persona,
+            Some(Caller::BuiltIn(name)) => match personas::by_name(&name) {
                 Some(persona) => persona,
                 None => return refuse(20001, "There is no such persona".to_owned()),
             },
@@ -97,7 +105,7 @@ impl Network {
     }
 
     /// The person's script begins.
-    pub(super) fn open_person(&mut self, sid: &CallSid, persona: crate::media::Persona, seed: u64) {
+    pub(super) fn open_person(&mut self, sid: &CallSid, persona: Persona, seed: u64) {
         if self.no_media
             && let Some(stay) = super::place::stay(&persona.script)
         {
