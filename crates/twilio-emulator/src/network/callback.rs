@@ -82,6 +82,7 @@ impl Network {
             }
         }
         if call.inbound
+            && call.stir_verstat.is_none()
             && call.from.starts_with('+')
             && let Some(verstat) = self.population.stir_verstat(&call.from)
         {

@@ -48,6 +48,7 @@ impl Network {
         let routing = application
             .map_or(&number.routing, |application| &application.routing)
             .clone();
+        let account = number.account.clone();
         let persona = match order.persona {
             Some(Caller::Own(persona)) => *persona,
             Some(Caller::BuiltIn(name)) => match personas::by_name(&name) {
@@ -65,6 +66,7 @@ impl Network {
             self.now,
         );
         let call = Call {
+            account,
             inbound: true,
             status: Status::Ringing,
             dialled_at: Some(self.now),
