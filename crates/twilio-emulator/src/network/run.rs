@@ -181,15 +181,18 @@ impl Network {
                 self.end(sid, Status::Completed, "hung up by TwiML");
                 false
             }
-            Verb::Unrun(name) => {
-                self.notify(sid, 12200, &format!("<{name}> is not emulated"));
-                true
-            }
+            Verb::Unrun(name) => self.pass_over(sid, &name),
             Verb::Keys(keys) => self.press_keys(sid, keys),
             Verb::Enqueue(order) => self.enqueue(sid, *order),
             Verb::Leave => self.leave_by_verb(sid),
-            Verb::Record(_) | Verb::StartRecording(_) | Verb::StopRecording => true,
+            Verb::Record(_) | Verb::StartRecording(_) | Verb::StopRecording => self.pass_over(sid, "Record"),
         }
+    }
+
+    /// Notes a verb that this network does not run.
+    fn pass_over(&mut self, sid: &CallSid, name: &str) -> bool {
+        self.notify(sid, 12200, &format!("<{name}> is not emulated"));
+        true
     }
 
     /// Counts documents that do nothing but lead on.

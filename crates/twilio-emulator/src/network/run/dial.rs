@@ -13,6 +13,14 @@ use crate::twiml::{Dial, Noun};
 
 impl Network {
     pub(super) fn dial_noun(&mut self, sid: &CallSid, mut dial: Dial) -> bool {
+        let room = match &dial.noun {
+            Noun::Room(room) => Some(room),
+            Noun::Callees(_) | Noun::Queue(_) | Noun::Unconnected(_) => None,
+        };
+        let coaches = room.is_some_and(|room| room.coach.is_some());
+        if coaches || dial.recorded.is_some() || room.is_some_and(|room| room.recorded.is_some()) {
+            self.notify(sid, 12200, "record and coach of <Dial> are not emulated");
+        }
         let noun = match &mut dial.noun {
             Noun::Callees(callees) => Noun::Callees(std::mem::take(callees)),
             Noun::Room(_) | Noun::Queue(_) | Noun::Unconnected(_) => dial.noun.clone(),
