@@ -10,10 +10,11 @@ import { checkCalls } from "./calls.mjs";
 import { checkNumbers } from "./numbers.mjs";
 import { checkRecordings } from "./recordings.mjs";
 import { checkTokens } from "./tokens.mjs";
+import { checkTwiml } from "./twiml.mjs";
 import { clientOf } from "./sdk.mjs";
 import { readWithPython } from "./python.mjs";
 
-const CHECKS = [checkAccounts, checkNumbers, checkCalls, checkRecordings, checkTokens];
+const CHECKS = [checkAccounts, checkNumbers, checkCalls, checkRecordings, checkTokens, checkTwiml];
 
 const cleanups = [];
 try {

@@ -144,7 +144,7 @@ const DOCUMENTS = {
 /** What is changed in a document, and the code of the warning that must follow. */
 const MUTATIONS = [
   ["say", 'loop="2"', 'loop="often"', 13510],
-  ["say", "<Say", "<say", 12200],
+  ["say", "Say", "say", 12200],
   ["play", 'loop="3"', 'loop="-1"', 13410],
   ["pause", 'length="5"', 'length="long"', 13910],
   ["pause", "length=", "lenght=", 12200],
