@@ -11,6 +11,7 @@ const SCENARIOS = [
   "tokens",
   "reconnect",
   "path",
+  "early",
   "forward",
   "preflight",
   "tls",
