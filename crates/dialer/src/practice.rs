@@ -13,7 +13,10 @@ use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 use protocol::{AgentId, Pii, Role};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
-use twilio_emulator::{Credentials, Emulator};
+use twilio_emulator::{
+    Credentials, Emulator,
+    world::{Who, World},
+};
 use url::Url;
 
 use crate::{
@@ -132,6 +135,7 @@ impl PracticeFloor {
             seed: options.seed,
             cps: CALLS_PER_SECOND,
             numbers: list::POOL.map(str::to_owned).to_vec(),
+            world: world(),
             ..twilio_emulator::Config::new(credentials.clone())
         })
         .await?;
@@ -149,6 +153,16 @@ impl PracticeFloor {
         self.dialer.stop().await;
         self.network.shutdown().await;
     }
+}
+
+/// The seeded population, but for the first of the list: who tries Offhook talks to somebody at once.
+fn world() -> World {
+    let mut world = World::default();
+    if let Some(first) = list::leads().first() {
+        let friendly = Who::Named("friendly".to_owned());
+        world.personas.insert(first.phone_number.e164(), friendly);
+    }
+    world
 }
 
 /// New ones for each run: nothing outside this process may use them.
