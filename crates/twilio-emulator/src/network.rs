@@ -292,6 +292,11 @@ impl Network {
         self.origin = origin;
     }
 
+    /// Where the network is reached; URLs in its answers begin with it.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// Moves time forward and takes one input; drain [`Network::poll`] afterwards.
     pub(crate) fn handle(&mut self, input: Input, now: Timestamp) {
         self.advance_to(now);

@@ -29,6 +29,10 @@ pub(crate) struct Site {
     pub(crate) gate: Gate,
 }
 
+/// The account that signed in to a newer product, whose paths name none.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedIn(pub(crate) String);
+
 impl FromRef<Site> for NetworkHandle {
     fn from_ref(site: &Site) -> Self {
         site.network.clone()
@@ -64,36 +68,41 @@ async fn unknown(request: Request) -> ApiError {
 async fn authenticate(
     State(site): State<Site>,
     headers: HeaderMap,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let Some((user, password)) = basic(&headers) else {
         return ApiError::unauthenticated().into_response();
     };
-    let names_no_account = request.uri().path().starts_with("/v1/AuthTokens/");
-    let account = request.uri().path().strip_prefix("/2010-04-01/Accounts/");
+    let path = request.uri().path();
+    // The paths that other hosts of Twilio serve. No two of its products share one.
+    let names_no_account = path.starts_with("/v1/") || path.starts_with("/v2/");
+    let account = path.strip_prefix("/2010-04-01/Accounts/");
     let account = account.and_then(|rest| rest.split('/').next());
     let account = account.map(|name| name.strip_suffix(".json").unwrap_or(name).to_owned());
-    let known = site
-        .network
-        .ask(move |network| {
-            let account = if names_no_account {
-                network.account_of(&user, &password)
-            } else {
-                account
-            };
-            network.authorize(&user, &password, account.as_deref())
-        })
-        .await;
-    match known {
-        Ok(Ok(())) => next.run(request).await,
-        Ok(Err(error)) => error.into_response(),
+    let known = site.network.ask(move |network| {
+        let account = if names_no_account {
+            network.account_of(&user, &password)
+        } else {
+            account
+        };
+        network.authorize(&user, &password, account.as_deref())?;
+        Ok(account)
+    });
+    match known.await {
+        Ok(Ok(account)) => {
+            if let Some(account) = account.filter(|_| names_no_account) {
+                request.extensions_mut().insert(SignedIn(account));
+            }
+            next.run(request).await
+        }
+        Ok(Err(error)) => ApiError::into_response(error),
         Err(stopped) => ApiError::from(stopped).into_response(),
     }
 }
 
 /// The user and password of HTTP Basic.
-pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let decoded = STANDARD.decode(value.strip_prefix("Basic ")?.trim()).ok()?;
     let text = String::from_utf8(decoded).ok()?;

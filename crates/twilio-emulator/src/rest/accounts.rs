@@ -1,16 +1,14 @@
 //! `Accounts`, their `Keys`, and the rotation of their tokens.
 
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::Router;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
-use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::ApiError;
 use super::ask::{Answer, Ask};
-use crate::network::Standing;
-use crate::web::{Site, basic};
+use crate::network::{Network, Standing};
+use crate::web::Site;
 
 const FRIENDLY_NAME_CHARACTERS_MAX: usize = 64;
 
@@ -124,38 +122,22 @@ fn friendly_name(ask: &Ask) -> Result<String, ApiError> {
     Ok(name.to_owned())
 }
 
-/// The account that signed in, for paths that name none.
-async fn own_account(site: &Site, headers: &HeaderMap) -> Result<String, ApiError> {
-    let (user, password) = basic(headers).ok_or_else(ApiError::unauthenticated)?;
-    let account = site
-        .network
-        .ask(move |network| network.account_of(&user, &password))
-        .await?;
-    account.ok_or_else(ApiError::unauthenticated)
+async fn create_token(ask: Ask) -> Answer {
+    ask.made(|network, account| {
+        let token = network.create_secondary_token(account)?;
+        Ok(network.token_view(account, "secondary_auth_token", &token, "Secondary"))
+    })
+    .await
 }
 
-async fn create_token(State(site): State<Site>, headers: HeaderMap) -> Answer {
-    let account = own_account(&site, &headers).await?;
-    let made = site.network.ask(move |network| {
-        let token = network.create_secondary_token(&account)?;
-        Ok::<Value, ApiError>(network.token_view(&account, "secondary_auth_token", &token, "Secondary"))
-    });
-    Ok((StatusCode::CREATED, Json(made.await??)))
+async fn delete_token(ask: Ask) -> Result<StatusCode, ApiError> {
+    ask.gone(Network::delete_secondary_token).await
 }
 
-async fn delete_token(State(site): State<Site>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let account = own_account(&site, &headers).await?;
-    site.network
-        .ask(move |network| network.delete_secondary_token(&account))
-        .await??;
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-async fn promote_token(State(site): State<Site>, headers: HeaderMap) -> Answer {
-    let account = own_account(&site, &headers).await?;
-    let promoted = site.network.ask(move |network| {
-        let token = network.promote_token(&account)?;
-        Ok::<Value, ApiError>(network.token_view(&account, "auth_token", &token, "Promote"))
-    });
-    Ok((StatusCode::OK, Json(promoted.await??)))
+async fn promote_token(ask: Ask) -> Answer {
+    ask.show(|network, account| {
+        let token = network.promote_token(account)?;
+        Ok(network.token_view(account, "auth_token", &token, "Promote"))
+    })
+    .await
 }

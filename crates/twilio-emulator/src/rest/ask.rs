@@ -6,11 +6,11 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use super::form::Form;
-use super::page::page;
+use super::page::{page, page_v1};
 use super::{ApiError, resource};
 use crate::driver::NetworkHandle;
 use crate::network::Network;
-use crate::web::Site;
+use crate::web::{SignedIn, Site};
 
 /// What a handler answers with.
 pub(super) type Answer = Result<(StatusCode, Json<Value>), ApiError>;
@@ -19,7 +19,7 @@ pub(super) type Answer = Result<(StatusCode, Json<Value>), ApiError>;
 pub(super) struct Ask {
     pub(super) network: NetworkHandle,
     pub(super) account: String,
-    /// What the path names after the account, without `.json`.
+    /// What the path names after the account, without `.json`; newer products' paths have no account.
     names: Vec<String>,
     pub(super) form: Form,
     pub(super) path: String,
@@ -35,7 +35,10 @@ impl FromRequest<Site> for Ask {
             .await
             .map_err(|_| ApiError::not_found(&path))?;
         let mut names = params.iter().map(|(_, name)| resource(name));
-        let account = names.next().unwrap_or_default();
+        let account = match parts.extensions.remove::<SignedIn>() {
+            Some(SignedIn(account)) => account,
+            None => names.next().unwrap_or_default(),
+        };
         let names = names.collect();
         let original = parts.extensions.get::<axum::extract::OriginalUri>();
         let path = original.map_or(path, |uri| uri.path().to_owned());
@@ -100,6 +103,20 @@ impl Ask {
     ) -> Answer {
         let rows = self.run(question).await?;
         Ok((StatusCode::OK, Json(page(key, &self.path, &self.form, rows))))
+    }
+
+    /// Answers 200 with one page of a list of a newer product, under `key`.
+    #[expect(dead_code, reason = "the first newer product with a list drops this line")]
+    pub(super) async fn list_v1(
+        &self,
+        key: &str,
+        question: impl FnOnce(&mut Network, &str) -> Result<Vec<Value>, ApiError> + Send + 'static,
+    ) -> Answer {
+        let (rows, origin) = self
+            .run(|network, account| Ok((question(network, account)?, network.origin().to_owned())))
+            .await?;
+        let url = format!("{origin}{}", self.path);
+        Ok((StatusCode::OK, Json(page_v1(key, &url, &self.form, rows))))
     }
 
     /// A warning in the account's notifications for every parameter that the operation does not have.

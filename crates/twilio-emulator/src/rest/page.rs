@@ -1,46 +1,81 @@
 //! Lists in pages, with the links that Twilio's SDKs follow.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::form::Form;
 
 const PAGE_SIZE_DEFAULT: usize = 50;
 const PAGE_SIZE_MAX: usize = 1_000;
 
-/// One page of `items` under `key`, at `path` with the request's own filters.
-pub(super) fn page(key: &str, path: &str, form: &Form, items: Vec<Value>) -> Value {
-    let number = |name: &str| form.text(name).and_then(|text| text.parse::<usize>().ok());
-    let size = number("PageSize")
-        .unwrap_or(PAGE_SIZE_DEFAULT)
-        .clamp(1, PAGE_SIZE_MAX);
-    let index = number("Page").unwrap_or(0);
-    let start = start_of(&items, form, index, size);
-    let total = items.len();
-    let link = |index: usize, start: usize| {
-        let before = start.checked_sub(1).and_then(|at| sid_of(items.get(at)?));
-        format!("{path}?{}", form.query_for_page(index, size, before))
-    };
-    let (here, first) = (link(index, start), link(0, 0));
-    let next = (start + size < total).then(|| link(index + 1, start + size));
-    let previous = (index > 0).then(|| link(index - 1, start.saturating_sub(size)));
-    let rows: Vec<Value> = items.into_iter().skip(start).take(size).collect();
-    let end = start + rows.len().saturating_sub(1);
-    let mut body = Map::new();
-    body.insert(key.to_owned(), Value::Array(rows));
-    let rest = json!({
-        "page": index,
-        "page_size": size,
-        "start": start,
-        "end": end,
-        "uri": here,
-        "first_page_uri": first,
-        "next_page_uri": next,
-        "previous_page_uri": previous,
-    });
-    if let Value::Object(rest) = rest {
-        body.extend(rest);
+/// Rows of a list and where its other pages are.
+struct Page {
+    rows: Vec<Value>,
+    index: usize,
+    size: usize,
+    start: usize,
+    here: String,
+    first: String,
+    next: Option<String>,
+    previous: Option<String>,
+}
+
+impl Page {
+    /// The page that the request asks for, of a list at `path` with the request's own filters.
+    fn of(path: &str, form: &Form, items: Vec<Value>) -> Self {
+        let number = |name: &str| form.text(name).and_then(|text| text.parse::<usize>().ok());
+        let size = number("PageSize")
+            .unwrap_or(PAGE_SIZE_DEFAULT)
+            .clamp(1, PAGE_SIZE_MAX);
+        let index = number("Page").unwrap_or(0);
+        let start = start_of(&items, form, index, size);
+        let link = |index: usize, start: usize| {
+            let before = start.checked_sub(1).and_then(|at| sid_of(items.get(at)?));
+            format!("{path}?{}", form.query_for_page(index, size, before))
+        };
+        Self {
+            index,
+            size,
+            start,
+            here: link(index, start),
+            first: link(0, 0),
+            next: (start + size < items.len()).then(|| link(index + 1, start + size)),
+            previous: (index > 0).then(|| link(index - 1, start.saturating_sub(size))),
+            rows: items.into_iter().skip(start).take(size).collect(),
+        }
     }
-    Value::Object(body)
+}
+
+/// One page of `items` under `key`, as the API of 2010 writes it.
+pub(super) fn page(key: &str, path: &str, form: &Form, items: Vec<Value>) -> Value {
+    let page = Page::of(path, form, items);
+    json!({
+        "page": page.index,
+        "page_size": page.size,
+        "start": page.start,
+        "end": page.start + page.rows.len().saturating_sub(1),
+        "uri": page.here,
+        "first_page_uri": page.first,
+        "next_page_uri": page.next,
+        "previous_page_uri": page.previous,
+        key: page.rows,
+    })
+}
+
+/// One page of `items` under `key`, as the newer products write it; `url` is the list's whole URL.
+pub(super) fn page_v1(key: &str, url: &str, form: &Form, items: Vec<Value>) -> Value {
+    let page = Page::of(url, form, items);
+    json!({
+        "meta": {
+            "page": page.index,
+            "page_size": page.size,
+            "url": page.here,
+            "first_page_url": page.first,
+            "next_page_url": page.next,
+            "previous_page_url": page.previous,
+            "key": key,
+        },
+        key: page.rows,
+    })
 }
 
 /// Where a page begins: after the row that its token names, wherever new rows have moved it.
@@ -75,7 +110,7 @@ impl Form {
 mod tests {
     use serde_json::json;
 
-    use super::{Form, page};
+    use super::{Form, page, page_v1};
 
     #[test]
     fn pages_link_to_their_neighbours_and_keep_the_filter() {
@@ -121,5 +156,20 @@ mod tests {
     fn the_last_page_links_nowhere() {
         let body = page("calls", "/Calls.json", &Form::from_pairs(&[]), vec![json!(1)]);
         assert!(body["next_page_uri"].is_null() && body["previous_page_uri"].is_null());
+    }
+
+    #[test]
+    fn newer_products_have_whole_urls_in_their_meta() {
+        let form = Form::from_pairs(&[("PageSize", "1")]);
+        let rows = vec![json!({ "sid": "TK1" }), json!({ "sid": "TK2" })];
+        let body = page_v1("trunks", "http://localhost/v1/Trunks", &form, rows);
+        assert_eq!(body["trunks"], json!([{ "sid": "TK1" }]));
+        let meta = &body["meta"];
+        assert_eq!((&meta["key"], &meta["page_size"]), (&json!("trunks"), &json!(1)));
+        assert_eq!(
+            meta["next_page_url"],
+            "http://localhost/v1/Trunks?PageSize=1&Page=1&PageToken=PATK1"
+        );
+        assert!(meta["previous_page_url"].is_null());
     }
 }
