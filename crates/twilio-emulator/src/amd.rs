@@ -34,7 +34,8 @@ pub(crate) enum Mode {
 /// A parameter: its name in REST, and in TwiML, its default and its bounds.
 struct Parameter(&'static str, u32, std::ops::RangeInclusive<u32>);
 
-const TIMEOUT_S: Parameter = Parameter("Timeout", 30, 3..=59);
+/// The page on `<Number>` says 60; for REST a switch decides between 59 and 60.
+const TIMEOUT_S: Parameter = Parameter("Timeout", 30, 3..=60);
 const SPEECH_MS: Parameter = Parameter("SpeechThreshold", 2_400, 1_000..=6_000);
 const SPEECH_END_MS: Parameter = Parameter("SpeechEndThreshold", 1_200, 500..=5_000);
 const SILENCE_MS: Parameter = Parameter("SilenceTimeout", 5_000, 2_000..=10_000);

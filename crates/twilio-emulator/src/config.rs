@@ -114,6 +114,16 @@ pub struct Switches {
     pub stir_signed: bool,
     /// How the query of an application's URL is sent; the signature covers it as it was given.
     pub url_query: UrlQuery,
+    /// What a parameter of machine detection that is out of range does to `POST Calls`.
+    pub amd_out_of_range: AmdOutOfRange,
+    /// The longest `MachineDetectionTimeout` of `POST Calls`, in seconds: 59 or 60.
+    pub amd_timeout_s_max: u32,
+    /// How the asynchronous verdict of machine detection is sent.
+    pub amd_callback_method: AmdCallbackMethod,
+    /// The channels of a dual recording that `<Dial record>` made.
+    pub dial_recording_channels: DialRecordingChannels,
+    /// The channels of a dual `<Start><Recording>` on a leg that joined a conference.
+    pub start_recording_channels: StartRecordingChannels,
     /// Seconds that Twilio adds to a call's `Timeout`.
     pub ring_timeout_extra_s: u32,
 }
@@ -129,6 +139,11 @@ impl Default for Switches {
             conference_sequence_first: 1,
             stir_signed: true,
             url_query: UrlQuery::AsGiven,
+            amd_out_of_range: AmdOutOfRange::Noted,
+            amd_timeout_s_max: 59,
+            amd_callback_method: AmdCallbackMethod::AsAsked,
+            dial_recording_channels: DialRecordingChannels::ParentFirst,
+            start_recording_channels: StartRecordingChannels::LegFirst,
             ring_timeout_extra_s: 0,
         }
     }
@@ -172,4 +187,46 @@ pub enum UrlQuery {
     AsGiven,
     /// Its parameters sorted.
     Sorted,
+}
+
+/// What a parameter of machine detection that is out of range does to `POST Calls`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AmdOutOfRange {
+    /// The call is placed without detection, and the account gets notification 21263.
+    Noted,
+    /// It is refused: 400 with code 21263.
+    Refused,
+}
+
+/// How the asynchronous verdict of machine detection is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AmdCallbackMethod {
+    /// By the method that `AsyncAmdStatusCallbackMethod` names.
+    AsAsked,
+    /// By POST, whatever was asked for.
+    Post,
+}
+
+/// The channels of a dual recording that `<Dial record>` made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DialRecordingChannels {
+    /// First the leg that ran the `<Dial>`, then whom it was connected to.
+    ParentFirst,
+    /// The other way round.
+    ChildFirst,
+}
+
+/// The channels of a dual `<Start><Recording>` on a leg that joined a conference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartRecordingChannels {
+    /// First the leg, then what it heard.
+    LegFirst,
+    /// The other way round.
+    LegSecond,
+    /// There is one channel only, with both.
+    Mono,
 }

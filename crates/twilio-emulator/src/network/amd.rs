@@ -7,8 +7,14 @@ use super::call::Endpoint;
 use super::callback::{Params, push};
 use super::{Network, Output, Timer};
 use crate::amd::{Amd, Detector, Mode, Verdict};
+use crate::config::{AmdCallbackMethod, AmdOutOfRange};
 use crate::media::{MediaCommand, Sound};
+use crate::rest::ApiError;
 use crate::sid::CallSid;
+use crate::twiml::Method;
+
+/// The detection a call gets, and notifications by Twilio's codes.
+pub(crate) type Settled = (Option<Amd>, Vec<(u32, String)>);
 
 /// Detection on one call.
 #[derive(Clone, Debug)]
@@ -47,6 +53,39 @@ impl Listening {
 }
 
 impl Network {
+    /// What detection a call gets, and the notifications it deserves.
+    ///
+    /// # Errors
+    ///
+    /// For a parameter out of range, if the switch says so; otherwise it leaves detection off.
+    pub(crate) fn settle_detection(&self, wish: Option<Result<Amd, String>>) -> Result<Settled, ApiError> {
+        let most = self.switches.amd_timeout_s_max;
+        let wish = wish.map(|amd| {
+            amd.and_then(|amd| {
+                if amd.timeout_s > most {
+                    let seconds = amd.timeout_s;
+                    return Err(format!(
+                        "MachineDetectionTimeout must be from 3 to {most}, not {seconds}"
+                    ));
+                }
+                Ok(amd)
+            })
+        });
+        match wish {
+            None => Ok((None, Vec::new())),
+            Some(Err(complaint)) if self.switches.amd_out_of_range == AmdOutOfRange::Refused => {
+                Err(ApiError::new(400, 21263, complaint))
+            }
+            Some(Err(complaint)) => Ok((None, vec![(21_263, complaint)])),
+            Some(Ok(amd)) => {
+                let unheard = amd.asynchronous && amd.callback.is_none();
+                let note = "AsyncAmd without AsyncAmdStatusCallback: nobody hears the verdict";
+                let notes = unheard.then(|| (21_262, note.to_owned()));
+                Ok((Some(amd), notes.into_iter().collect()))
+            }
+        }
+    }
+
     pub(crate) fn set_amd_errors(&mut self, errors: AmdErrors) {
         self.amd_errors = errors;
     }
@@ -144,9 +183,13 @@ impl Network {
         let account = self.calls.get(sid).map(|call| call.account.clone());
         push(&mut params, "AccountSid", &account.unwrap_or_default());
         params.extend(self.verdict_params(sid));
+        let method = match self.switches.amd_callback_method {
+            AmdCallbackMethod::AsAsked => callback.method,
+            AmdCallbackMethod::Post => Method::Post,
+        };
         let endpoint = Endpoint {
             url: callback.url,
-            method: callback.method,
+            method,
         };
         self.send_callback(sid, &endpoint, "amd", params);
     }

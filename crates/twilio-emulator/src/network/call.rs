@@ -139,6 +139,8 @@ pub(super) struct Call {
     /// What runs, innermost last.
     pub(super) runs: Vec<Run>,
     pub(super) room: Option<ConferenceSid>,
+    /// It is or was in a conference.
+    pub(super) was_in_room: bool,
     /// How to record it once it is answered.
     pub(super) record: Option<super::RecordingWish>,
     /// The leg whose `<Dial>` created this one.
@@ -182,6 +184,7 @@ impl Call {
             callback: None,
             runs: Vec::new(),
             room: None,
+            was_in_room: false,
             record: None,
             parent: None,
             dialled_by: None,

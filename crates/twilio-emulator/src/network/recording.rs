@@ -250,8 +250,9 @@ impl Network {
         self.recorded(sid, sound, ms);
     }
 
-    fn recorded(&mut self, sid: &str, sound: RecordedSound, ms: i64) {
+    fn recorded(&mut self, sid: &str, mut sound: RecordedSound, ms: i64) {
         let now = self.now;
+        self.order_channels(sid, &mut sound);
         let Some(recording) = self.recording_mut(sid).filter(|it| it.stage == Stage::Processing) else {
             return;
         };

@@ -129,6 +129,7 @@ impl Network {
         };
         if let Some(call) = self.calls.get_mut(sid) {
             call.room = Some(conference.sid.clone());
+            call.was_in_room = true;
         }
         if matches!(participant.beep, Beep::Both | Beep::OnEnter) {
             self.beep(&conference);

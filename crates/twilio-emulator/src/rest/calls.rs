@@ -33,13 +33,11 @@ async fn create(
     Path(account): Path<String>,
     form: Form,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let (amd, notes) = super::amd::read(&form)?;
-    let order = CallOrder {
-        amd,
-        ..order(account, &form)?
-    };
+    let wish = super::amd::read(&form)?;
+    let order = order(account, &form)?;
     let created = site.network.ask(move |network| {
-        let sid = network.create_call(order)?;
+        let (amd, notes) = network.settle_detection(wish)?;
+        let sid = network.create_call(CallOrder { amd, ..order })?;
         for (code, note) in notes {
             network.note_order(&sid, code, &note);
         }

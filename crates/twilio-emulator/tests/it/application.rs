@@ -19,6 +19,7 @@ use crate::floor::eventually;
 /// What came in.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
+    pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) params: BTreeMap<String, String>,
     pub(crate) idempotency_token: String,
@@ -122,6 +123,7 @@ async fn serve(
         params.extend(url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned());
     }
     application.received.lock().unwrap().push(Received {
+        method: method.to_string(),
         path: uri.path().to_owned(),
         params,
         idempotency_token: text("i-twilio-idempotency-token"),

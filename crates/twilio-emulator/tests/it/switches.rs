@@ -1,9 +1,11 @@
 //! What Twilio's documents leave open is decided by name.
 
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::floor::{Floor, PROSPECT};
+use crate::floor::{Floor, OWN_NUMBER, PROSPECT, signed_in};
+use crate::time::{advance, virtual_floor};
+use crate::twiml::{call_in, number_says};
 
 const ROOM: &str = "<Response><Dial><Conference statusCallback=\"URL\" statusCallbackEvent=\"join\">room\
     </Conference></Dial><Pause length=\"600\"/></Response>";
@@ -46,10 +48,7 @@ async fn a_kicked_leg_goes_on_or_hangs_up() {
             conference.as_str().unwrap()
         );
         let kick = floor.client.delete(floor.rest(&path));
-        assert_eq!(
-            crate::floor::signed_in(kick).await.status(),
-            StatusCode::NO_CONTENT
-        );
+        assert_eq!(signed_in(kick).await.status(), StatusCode::NO_CONTENT);
         floor.wait_for_status(&call, status).await;
         floor.close().await;
     }
@@ -80,6 +79,185 @@ async fn a_query_may_be_sorted_after_it_was_signed() {
         let call = floor.place(&[("Url", &url)]).await;
         let fetch = floor.application.wait_for("/voice", &[("CallSid", &call)]).await;
         assert_eq!(fetch.signed, agrees, "{choice}");
+        floor.close().await;
+    }
+}
+
+/// Places a call with detection that is out of range in one parameter.
+async fn place_with_amd(floor: &Floor, name: &str, value: &str) -> (StatusCode, Value) {
+    let form = [
+        ("To", PROSPECT),
+        ("From", OWN_NUMBER),
+        ("Twiml", "<Response/>"),
+        ("MachineDetection", "Enable"),
+        (name, value),
+    ];
+    floor.post("Calls.json", &form).await
+}
+
+#[tokio::test]
+async fn detection_out_of_range_is_a_notification_or_refused() {
+    let floor = Floor::open().await;
+    let (status, call) = place_with_amd(&floor, "MachineDetectionSilenceTimeout", "5").await;
+    assert_eq!(status, StatusCode::CREATED);
+    let notes = format!("Calls/{}/Notifications.json", call["sid"].as_str().unwrap());
+    assert_eq!(floor.get(&notes).await["notifications"][0]["error_code"], "21263");
+    floor
+        .control("switches", "", &json!({ "amd_out_of_range": "refused" }))
+        .await;
+    let (status, body) = place_with_amd(&floor, "MachineDetectionSilenceTimeout", "5").await;
+    assert_eq!((status, &body["code"]), (StatusCode::BAD_REQUEST, &json!(21263)));
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn detection_takes_fifty_nine_or_sixty_seconds() {
+    let floor = Floor::open().await;
+    for (most, refused) in [(59, true), (60, false)] {
+        let switches = json!({ "amd_out_of_range": "refused", "amd_timeout_s_max": most });
+        floor.control("switches", "", &switches).await;
+        let (status, body) = place_with_amd(&floor, "MachineDetectionTimeout", "60").await;
+        assert_eq!(status == StatusCode::BAD_REQUEST, refused, "{most}: {body}");
+        let (status, body) = place_with_amd(&floor, "MachineDetectionTimeout", "59").await;
+        assert_eq!(status, StatusCode::CREATED, "{most}: {body}");
+    }
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn the_verdict_is_sent_as_asked_or_always_posted() {
+    for (choice, method) in [("as-asked", "GET"), ("post", "POST")] {
+        let floor = Floor::open().await;
+        let switches = json!({ "amd_callback_method": choice });
+        floor.control("switches", "", &switches).await;
+        floor.persona_at(PROSPECT, "voicemail").await;
+        let amd = floor.application.url("/amd");
+        let call = floor
+            .place(&[
+                ("Twiml", "<Response><Pause length=\"60\"/></Response>"),
+                ("MachineDetection", "Enable"),
+                ("AsyncAmd", "true"),
+                ("AsyncAmdStatusCallback", &amd),
+                ("AsyncAmdStatusCallbackMethod", "GET"),
+            ])
+            .await;
+        let verdict = floor.application.wait_for("/amd", &[("CallSid", &call)]).await;
+        assert_eq!((verdict.method.as_str(), verdict.signed), (method, true));
+        floor.close().await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_left_alone_hears_music_or_nothing() {
+    const REP: &str = "+13125550143";
+    let verbs = "<Response><Dial><Conference beep=\"false\">room</Conference></Dial></Response>";
+    for music in [false, true] {
+        let floor = Floor::open().await;
+        let switches = json!({ "lone_participant_music": music });
+        floor.control("switches", "", &switches).await;
+        floor.listener_at(PROSPECT).await;
+        floor.listener_at(REP).await;
+        let stays = floor.place(&[("Twiml", verbs)]).await;
+        floor.wait_for_event("participant.join", "call", &stays).await;
+        let goes = [("To", REP), ("From", OWN_NUMBER), ("Twiml", verbs)];
+        let goes = floor.post("Calls.json", &goes).await.1["sid"].clone();
+        let goes = goes.as_str().unwrap();
+        floor.wait_for_event("participant.join", "call", goes).await;
+        let end = [("Status", "completed")];
+        floor.post(&format!("Calls/{goes}.json"), &end).await;
+        floor.wait_for_event("participant.leave", "call", goes).await;
+        let played = floor.events("music.started").await;
+        assert_eq!(played.iter().any(|event| event["call"] == stays.as_str()), music);
+        floor.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_the_carrier_says_of_the_caller_is_signed_or_not() {
+    for signed in [true, false] {
+        let floor = Floor::open().await;
+        floor
+            .control("switches", "", &json!({ "stir_signed": signed }))
+            .await;
+        number_says(&floor, "<Pause length=\"60\"/>").await;
+        call_in(&floor, json!({ "stir_verstat": "TN-Validation-Passed-A" })).await;
+        let asked = [("StirVerstat", "TN-Validation-Passed-A")];
+        let request = floor.application.wait_for("/voice", &asked).await;
+        assert_eq!(request.signed, signed);
+        floor.close().await;
+    }
+}
+
+#[tokio::test]
+async fn ringing_lasts_as_long_as_asked_or_longer() {
+    for extra_s in [0, 5] {
+        let floor = virtual_floor().await;
+        floor
+            .control("switches", "", &json!({ "ring_timeout_extra_s": extra_s }))
+            .await;
+        floor.persona_at(PROSPECT, "no-answer").await;
+        let call = floor.place(&[("Twiml", "<Response/>"), ("Timeout", "20")]).await;
+        let path = format!("Calls/{call}.json");
+        advance(&floor, 19_000 + extra_s * 1_000).await;
+        assert_eq!(floor.get(&path).await["status"], "ringing");
+        advance(&floor, 1_000).await;
+        assert_eq!(floor.get(&path).await["status"], "no-answer");
+        floor.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_action_is_requested_after_its_leg_hung_up_or_not() {
+    for asked in [true, false] {
+        let floor = Floor::open().await;
+        let switches = json!({ "dial_action_after_hangup": asked });
+        floor.control("switches", "", &switches).await;
+        floor.listener_at(PROSPECT).await;
+        let verbs = "<Dial action=\"/after\"><Conference>room</Conference></Dial>";
+        floor.application.says("/voice", verbs);
+        let url = floor.application.url("/voice");
+        let call = floor.place(&[("Url", &url)]).await;
+        floor.wait_for_event("participant.join", "call", &call).await;
+        let end = [("Status", "completed")];
+        floor.post(&format!("Calls/{call}.json"), &end).await;
+        let completed = [("CallSid", call.as_str()), ("CallStatus", "completed")];
+        floor.application.wait_for("/status", &completed).await;
+        if asked {
+            floor.application.wait_for("/after", &[("CallSid", &call)]).await;
+        }
+        let log = floor.events("call.ended").await;
+        assert_eq!(log.len(), 1, "{log:?}");
+        assert_eq!(floor.application.received("/after").len(), usize::from(asked));
+        floor.close().await;
+    }
+}
+
+#[tokio::test]
+async fn music_while_waiting_is_asked_for_until_somebody_starts_the_room_or_always() {
+    const REP: &str = "+13125550143";
+    for (choice, asked) in [("unless-started", 0), ("always", 1)] {
+        let floor = Floor::open().await;
+        floor
+            .control("switches", "", &json!({ "wait_url_fetch": choice }))
+            .await;
+        floor.listener_at(PROSPECT).await;
+        floor.listener_at(REP).await;
+        let seat = "<Response><Dial><Conference waitUrl=\"\">seat</Conference></Dial></Response>";
+        let rep = [("To", REP), ("From", OWN_NUMBER), ("Twiml", seat)];
+        let rep = floor.post("Calls.json", &rep).await.1["sid"].clone();
+        floor
+            .wait_for_event("participant.join", "call", rep.as_str().unwrap())
+            .await;
+        let wait = floor.application.url("/wait");
+        let lead = format!(
+            "<Response><Dial><Conference startConferenceOnEnter=\"false\" waitUrl=\"{wait}\">seat\
+             </Conference></Dial></Response>"
+        );
+        let lead = floor.place(&[("Twiml", &lead)]).await;
+        floor.wait_for_event("participant.join", "call", &lead).await;
+        let fetches = floor.events("twiml.fetch").await;
+        let fetches = fetches.iter().filter(|event| event["url"] == wait.as_str());
+        assert_eq!(fetches.count(), asked, "{choice}");
         floor.close().await;
     }
 }

@@ -9,7 +9,7 @@ use crate::floor::{Floor, OWN_NUMBER, signed_in};
 const ROOM: &str = "<Dial action=\"/after\"><Conference statusCallback=\"/room\" \
     statusCallbackEvent=\"start end join leave\">floor</Conference></Dial>";
 
-async fn virtual_floor() -> Floor {
+pub(crate) async fn virtual_floor() -> Floor {
     let start = "2026-01-05T15:00:00Z".parse().unwrap();
     Floor::open_with(|config| {
         config.clock = ClockMode::Virtual { start };
@@ -18,7 +18,7 @@ async fn virtual_floor() -> Floor {
     .await
 }
 
-async fn advance(floor: &Floor, ms: u32) -> String {
+pub(crate) async fn advance(floor: &Floor, ms: u32) -> String {
     let clock = floor.client.post(floor.url("/emulator/clock"));
     let response = signed_in(clock.json(&json!({ "advance_ms": ms }))).await;
     assert_eq!(response.status(), StatusCode::OK);

@@ -9,7 +9,7 @@ const FIRST: &str = "+13125550111";
 const SECOND: &str = "+13125550122";
 
 /// Somebody calls our number and stays as long as it goes on.
-async fn call_in(floor: &Floor, more: Value) -> Value {
+pub(crate) async fn call_in(floor: &Floor, more: Value) -> Value {
     let mut order = json!({
         "from": "+14155550177",
         "to": OWN_NUMBER,
@@ -26,7 +26,7 @@ async fn call_in(floor: &Floor, more: Value) -> Value {
 }
 
 /// Our number runs `verbs`.
-async fn number_says(floor: &Floor, verbs: &str) {
+pub(crate) async fn number_says(floor: &Floor, verbs: &str) {
     floor.application.says("/voice", verbs);
     let numbers = floor.get("IncomingPhoneNumbers.json").await;
     let ours = numbers["incoming_phone_numbers"].as_array().unwrap().iter();

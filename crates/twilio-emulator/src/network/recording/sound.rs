@@ -2,7 +2,8 @@
 
 use audio::{g711, wav};
 
-use super::{Recording, Stage};
+use super::{Recording, Source, Stage};
+use crate::config::{DialRecordingChannels, StartRecordingChannels};
 use crate::media::{RATE_HZ, RecordedSound};
 use crate::network::{Network, not_found};
 use crate::rest::ApiError;
@@ -38,6 +39,38 @@ impl Download {
 }
 
 impl Network {
+    /// Puts the channels of a dual recording in the order that the switches say; the leg comes first so far.
+    pub(super) fn order_channels(&mut self, sid: &str, sound: &mut RecordedSound) {
+        let Some(recording) = self.recording(sid).filter(|it| it.channels == 2) else {
+            return;
+        };
+        let call = recording.call.as_ref().and_then(|call| self.calls.get(call));
+        let joined = call.is_some_and(|call| call.was_in_room);
+        let reversed = match recording.source {
+            Source::DialVerb => self.switches.dial_recording_channels == DialRecordingChannels::ChildFirst,
+            Source::StartCallTwiml if joined => match self.switches.start_recording_channels {
+                StartRecordingChannels::LegFirst => false,
+                StartRecordingChannels::LegSecond => true,
+                // Two channels of sound are mixed when a recording of one is handed out.
+                StartRecordingChannels::Mono => {
+                    if let Some(recording) = self.recording_mut(sid) {
+                        recording.channels = 1;
+                    }
+                    false
+                }
+            },
+            Source::StartCallTwiml
+            | Source::OutboundApi
+            | Source::StartCallApi
+            | Source::StartConferenceApi
+            | Source::Conference
+            | Source::RecordVerb => false,
+        };
+        if reversed {
+            sound.reverse();
+        }
+    }
+
     /// The sound of a completed recording, in as many channels as asked for.
     pub(crate) fn download(
         &self,

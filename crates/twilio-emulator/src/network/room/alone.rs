@@ -8,6 +8,7 @@ impl Network {
     /// After somebody left: music begins for the last one.
     pub(super) fn begin_lone_music(&mut self, conference: &Conference) {
         if let Some(call) = self.lone(conference) {
+            self.log("music.started", &[("call", call.as_str())]);
             self.outputs.push_back(Output::Sound {
                 call,
                 play: 0,
