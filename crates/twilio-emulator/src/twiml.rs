@@ -6,7 +6,8 @@ mod schema;
 mod verb;
 
 pub(crate) use verb::{
-    Address, Beep, Callback, Callee, Dial, Enqueue, Gather, Method, Noun, QueueNoun, Room, Target, Verb,
+    Address, Beep, Callback, Callee, Dial, Enqueue, Gather, Method, Noun, QueueNoun, Record, Recorded, Room,
+    Target, Track, Verb,
 };
 
 use element::Element;

@@ -99,7 +99,7 @@ impl Mixer {
             }
             MediaCommand::Watch { leg } => {
                 if let Some(leg) = self.leg(leg) {
-                    leg.watch = Some(Ear::new());
+                    leg.watch.get_or_insert_with(Ear::new);
                 }
             }
             MediaCommand::Key { leg, digit } => {

@@ -158,9 +158,9 @@ impl Script {
                 let ms = u32::try_from(speech_ms(&menu.says)).unwrap_or(u32::MAX);
                 vec![breath, (Sound::Voice, ms), end]
             }
-            Self::Tones { steps, .. } => {
+            Self::Tones { steps, repeat } => {
                 let heard = steps.iter().map(|step| (step.sound(), step.ms));
-                heard.chain([end]).collect()
+                heard.chain((!repeat).then_some(end)).collect()
             }
             Self::Listen => vec![end],
         }
@@ -373,7 +373,8 @@ impl ToneStep {
     }
 }
 
-fn speech_ms(text: &str) -> u64 {
+/// How long it takes to say something.
+pub(crate) fn speech_ms(text: &str) -> u64 {
     text.chars().count() as u64 * SPEECH_MS_PER_CHARACTER
 }
 

@@ -92,27 +92,51 @@ impl Network {
 
     /// The leg was answered: listen, if that was asked for.
     pub(super) fn start_listening(&mut self, sid: &CallSid) {
-        let Some(call) = self.calls.get(sid).filter(|call| call.amd.is_some()) else {
-            return;
+        if self.calls.get(sid).is_some_and(|call| call.amd.is_some()) {
+            self.watch(sid);
+            self.await_verdict(sid);
+        }
+    }
+
+    /// From now on it is known what the far end of a leg sounds like; gives what it sounds like now.
+    pub(super) fn watch(&mut self, sid: &CallSid) -> Sound {
+        let since_answer = i64::try_from(self.ms_since_answer(sid)).unwrap_or(i64::MAX);
+        let Some(call) = self.calls.get_mut(sid) else {
+            return Sound::Silence;
         };
-        if self.no_media {
-            let mut at_ms = 0;
-            for (sound, ms) in call.persona().map(|p| p.script.sounds()).unwrap_or_default() {
-                let delay = SignedDuration::from_millis(at_ms);
-                self.set_timer(delay, Timer::Sounds(sid.clone(), sound));
-                at_ms += i64::from(ms);
-            }
-        } else {
+        if let Some(sound) = call.sound {
+            return sound;
+        }
+        call.sound = Some(Sound::Silence);
+        if !self.no_media {
             self.outputs.push_back(Output::Media(MediaCommand::Watch {
                 leg: sid.as_str().to_owned(),
             }));
+            return Sound::Silence;
         }
-        self.await_verdict(sid);
+        let (mut now, mut at_ms) = (Sound::Silence, 0);
+        for (sound, ms) in call.persona().map(|p| p.script.sounds()).unwrap_or_default() {
+            if at_ms < since_answer {
+                now = sound;
+            } else {
+                let delay = SignedDuration::from_millis(at_ms - since_answer);
+                self.set_timer(delay, Timer::Sounds(sid.clone(), sound));
+            }
+            at_ms += i64::from(ms);
+        }
+        if let Some(call) = self.calls.get_mut(sid) {
+            call.sound = Some(now);
+        }
+        now
     }
 
     /// The called side sounds like this since `ago_ms`.
     pub(super) fn sounds(&mut self, sid: &CallSid, sound: Sound, ago_ms: u64) {
         let at_ms = self.ms_since_answer(sid).saturating_sub(ago_ms);
+        if let Some(call) = self.calls.get_mut(sid) {
+            call.sound = Some(sound);
+        }
+        self.record_hears(sid, sound, ago_ms);
         let Some(listening) = self.calls.get_mut(sid).and_then(|call| call.amd.as_mut()) else {
             return;
         };

@@ -28,6 +28,8 @@ pub(super) struct Dialing {
     /// What the other leg was to hear first is over.
     ready: bool,
     bridged_at: Option<Timestamp>,
+    /// What `record` has begun.
+    pub(super) recording: Option<String>,
     /// The last leg that ended unanswered.
     missed: Option<(CallSid, Status)>,
     /// What is said about the queue the other leg comes from.
@@ -43,6 +45,7 @@ impl Dialing {
             winner: None,
             ready: false,
             bridged_at: None,
+            recording: None,
             missed: None,
             queue: Params::new(),
         }
@@ -350,6 +353,7 @@ impl Network {
                 coach: None,
             }));
         }
+        self.record_dial(sid, false);
     }
 
     /// A leg has ended: what that means for the leg whose `<Dial>` it was part of.
@@ -382,6 +386,10 @@ impl Network {
 
     /// Takes a leg that is redirected or gone out of its bridge, on whichever side it is.
     pub(super) fn cut_bridge(&mut self, sid: &CallSid) {
+        let recording = self.dialing_mut(sid).and_then(|dialing| dialing.recording.take());
+        if let Some(recording) = recording {
+            self.stop_recording(&recording);
+        }
         let legs = self
             .dialing_mut(sid)
             .map(|dialing| std::mem::take(&mut dialing.legs))
@@ -445,7 +453,11 @@ impl Network {
 
     /// What a `<Dial>` that ends now tells its action.
     pub(super) fn dial_outcome(&self, dialing: &Dialing, status: &str) -> Params {
-        dialing.outcome(status, self.now)
+        let mut outcome = dialing.outcome(status, self.now);
+        if let Some(recording) = &dialing.recording {
+            outcome.extend(self.recording_facts(recording));
+        }
+        outcome
     }
 
     /// What the action of a `<Dial>` is told whose leg hangs up itself.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::amd::Listening;
 use super::client::Client;
 use super::run::Run;
-use crate::media::Persona;
+use crate::media::{Persona, Sound};
 use crate::sid::{CallSid, ConferenceSid};
 use crate::twiml::Method;
 use crate::webhook::Cookies;
@@ -158,6 +158,10 @@ pub(super) struct Call {
     pub(super) redirects: u32,
     /// How often the person has spoken when asked, without media.
     pub(super) spoken: usize,
+    /// REST has given it other TwiML.
+    pub(super) redirected: bool,
+    /// What it sounds like, once somebody wants to know.
+    pub(super) sound: Option<Sound>,
 }
 
 impl Call {
@@ -195,6 +199,8 @@ impl Call {
             cookies: Cookies::default(),
             redirects: 0,
             spoken: 0,
+            redirected: false,
+            sound: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::call::{Call, Endpoint, Status};
 use super::room::LeaveReason;
-use super::run::Waiting;
+use super::run::{HUNG_UP, Waiting};
 use super::{Instructions, Network, Output, not_found};
 use crate::config::CanceledInProgress;
 use crate::media::MediaCommand;
@@ -55,9 +55,11 @@ impl Network {
         self.leave(sid, LeaveReason::Api);
         self.farewell_queue(sid, true);
         self.cut_bridge(sid);
+        self.abandon_record(sid);
         self.stop_sound(sid);
         if let Some(call) = self.calls.get_mut(sid) {
             call.runs.clear();
+            call.redirected = true;
         }
         self.start_instructions(sid, instructions);
         Ok(())
@@ -120,6 +122,7 @@ impl Network {
         );
         self.leave(sid, LeaveReason::HungUp);
         self.leave_queue(sid);
+        self.end_record(sid, HUNG_UP);
         self.stop_recordings_of(sid);
         self.say_farewell(sid);
         self.farewell_queue(sid, false);

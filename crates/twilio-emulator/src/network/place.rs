@@ -303,8 +303,12 @@ impl Network {
         };
         call.status = status;
         call.updated_at = self.now;
+        let dialled_by = call.dialled_by.clone();
         self.log(&format!("call.{}", status.callback()), &[("call", sid.as_str())]);
         self.report_progress(sid);
+        if let Some(parent) = dialled_by.filter(|_| status == Status::Ringing) {
+            self.record_dial(&parent, true);
+        }
     }
 }
 

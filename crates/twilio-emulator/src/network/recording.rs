@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use views::RecordingFilter;
 
-use super::callback::push;
+use super::callback::{Params, push};
+use super::run::AfterRecord;
 use super::{Endpoint, Network, Output, not_found};
 use crate::clock::rfc2822;
 use crate::media::{MediaCommand, RecordedSound, Tap};
@@ -28,13 +29,9 @@ pub(crate) enum Source {
     OutboundApi,
     StartCallApi,
     StartConferenceApi,
-    #[expect(dead_code, reason = "what `<Conference record>` asks for")]
     Conference,
-    #[expect(dead_code, reason = "what `<Dial record>` asks for")]
     DialVerb,
-    #[expect(dead_code, reason = "what `<Record>` asks for")]
     RecordVerb,
-    #[expect(dead_code, reason = "what `<Start><Recording>` asks for")]
     StartCallTwiml,
 }
 
@@ -134,6 +131,10 @@ pub(super) struct Recording {
     sound: RecordedSound,
     /// The network was started without media; the sound is silence.
     carried_no_sound: bool,
+    /// Without media, how much of it a trimmed `<Record>` keeps.
+    audible: Option<SignedDuration>,
+    /// What follows a `<Record>`.
+    then: Option<AfterRecord>,
 }
 
 /// What `Status` of a recording may become by REST.
@@ -209,6 +210,8 @@ impl Network {
             duration_s: None,
             sound: Vec::new(),
             carried_no_sound: self.no_media,
+            audible: None,
+            then: None,
         });
         self.outputs.push_back(Output::Media(MediaCommand::Record {
             recording: sid.clone(),
@@ -229,6 +232,8 @@ impl Network {
         recording.updated_at = now;
         if no_media {
             let lasted = now.duration_since(recording.started_at) - recording.skipped;
+            let kept = recording.audible.filter(|_| recording.wish.trim);
+            let lasted = kept.map_or(lasted, |kept| kept.min(lasted));
             self.recorded(
                 sid,
                 Vec::new(),
@@ -262,6 +267,45 @@ impl Network {
         recording.updated_at = now;
         self.forget_old_sound();
         self.report_recording(sid);
+        self.verb_recording_done(sid);
+    }
+
+    /// A `<Record>` is over; `then` follows when its sound is there.
+    pub(super) fn finish_verb_recording(&mut self, sid: &str, then: AfterRecord, audible: SignedDuration) {
+        let Some(recording) = self.recording_mut(sid) else {
+            return;
+        };
+        recording.then = Some(then);
+        recording.audible = Some(audible);
+        if recording.stage.is_running() {
+            self.stop_recording(sid);
+        } else if recording.stage != Stage::Processing {
+            // REST has stopped it before.
+            self.verb_recording_done(sid);
+        }
+    }
+
+    fn verb_recording_done(&mut self, sid: &str) {
+        let Some(recording) = self.recording_mut(sid) else {
+            return;
+        };
+        let Some((then, call)) = recording.then.take().zip(recording.call.clone()) else {
+            return;
+        };
+        let seconds = recording.duration_s.unwrap_or_default().to_string();
+        let mut facts = self.recording_facts(sid);
+        push(&mut facts, "RecordingDuration", &seconds);
+        self.after_record(&call, &then, facts);
+    }
+
+    /// What requests say about a recording that a verb has made.
+    pub(super) fn recording_facts(&self, sid: &str) -> Params {
+        let mut facts = Params::new();
+        if let Some(recording) = self.recording(sid) {
+            push(&mut facts, "RecordingUrl", &self.recording_url(recording));
+            push(&mut facts, "RecordingSid", sid);
+        }
+        facts
     }
 
     fn forget_old_sound(&mut self) {
@@ -279,6 +323,12 @@ impl Network {
     /// Ends everything that is recorded of a leg.
     pub(super) fn stop_recordings_of(&mut self, call: &CallSid) {
         self.stop_where(|it| it.call.as_ref() == Some(call));
+    }
+
+    /// `<Stop><Recording>`: ends what `<Start><Recording>` has begun on a leg.
+    pub(super) fn stop_background_recordings(&mut self, call: &CallSid) -> bool {
+        self.stop_where(|it| it.call.as_ref() == Some(call) && it.source == Source::StartCallTwiml);
+        true
     }
 
     pub(super) fn stop_recordings_of_room(&mut self, conference: &ConferenceSid) {

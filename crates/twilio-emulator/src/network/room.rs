@@ -8,8 +8,9 @@ use jiff::Timestamp;
 
 pub(crate) use moderate::ParticipantChanges;
 
+use super::recording::Source;
 use super::run::{FetchPurpose, Run, Scope};
-use super::{Network, Output, SoundSource};
+use super::{Network, Output, RecordingWish, SoundSource};
 use crate::config::WaitUrlFetch;
 use crate::media::MediaCommand;
 use crate::sid::{CallSid, ConferenceSid};
@@ -51,6 +52,9 @@ pub(super) struct Conference {
     /// The first participant's wish; later ones are ignored.
     pub(super) callback: Option<Callback>,
     pub(super) sequence: u32,
+    /// How to record it, from the first participant who asks for that.
+    pub(super) record: Option<RecordingWish>,
+    pub(super) recorded: bool,
     pub(super) ended: Option<Ended>,
 }
 
@@ -113,6 +117,16 @@ impl Network {
             self.notify(sid, 13248, "the conference is full");
             return self.after_dial(sid, "failed");
         }
+        let coached = room.coach.as_deref().map(CallSid::from_text);
+        let is_there = |coached: &CallSid| conference.participants.iter().any(|p| p.call == *coached);
+        if coached.as_ref().is_some_and(|coached| !is_there(coached)) {
+            self.abandon(conference);
+            self.notify(sid, 13240, "whom to coach is not in the conference");
+            return self.after_dial(sid, "failed");
+        }
+        if let Some(recorded) = room.recorded.as_ref().filter(|_| conference.record.is_none()) {
+            conference.record = Some(self.wish_of(sid, recorded));
+        }
         let participant = Participant {
             call: sid.clone(),
             label: room.label.clone(),
@@ -122,7 +136,7 @@ impl Network {
                 start_on_enter: room.start_on_enter,
                 end_on_exit: room.end_on_exit,
             },
-            coaches: None,
+            coaches: coached,
             beep: room.beep,
             joined_at: self.now,
             updated_at: self.now,
@@ -150,7 +164,16 @@ impl Network {
         } else if started {
             self.connect(&conference, &participant);
         }
+        let record = conference
+            .record
+            .clone()
+            .filter(|_| started && !conference.recorded);
+        conference.recorded |= record.is_some();
+        let conference_sid = conference.sid.clone();
         self.put_back(conference);
+        if let Some(wish) = record {
+            self.record_conference(&conference_sid, Source::Conference, &wish);
+        }
         if !started || self.switches.wait_url_fetch == WaitUrlFetch::Always {
             self.start_waiting(sid, room, started);
         }
@@ -182,7 +205,20 @@ impl Network {
             participants: Vec::new(),
             callback,
             sequence: 0,
+            record: None,
+            recorded: false,
             ended: None,
+        }
+    }
+
+    /// Puts a conference back that somebody could not join; if it would be their own, there is none.
+    fn abandon(&mut self, conference: Conference) {
+        if conference.participants.is_empty() {
+            let key = (conference.account.clone(), conference.name.clone());
+            self.open_rooms.remove(&key);
+            self.conference_order.retain(|sid| *sid != conference.sid);
+        } else {
+            self.put_back(conference);
         }
     }
 

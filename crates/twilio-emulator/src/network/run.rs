@@ -4,6 +4,7 @@ mod dial;
 mod documents;
 mod enqueue;
 mod gather;
+mod record;
 
 use jiff::SignedDuration;
 
@@ -19,6 +20,8 @@ use crate::sid::CallSid;
 use crate::twiml::{Target, Verb};
 use enqueue::Queued;
 use gather::Gathering;
+use record::Taping;
+pub(super) use record::{AfterRecord, HUNG_UP};
 
 /// Documents in a row that only lead to another one.
 const REDIRECTS_MAX: u32 = 10;
@@ -62,6 +65,9 @@ pub(super) enum Waiting {
     Sound,
     Pause,
     Gather(Box<Gathering>),
+    Record(Box<Taping>),
+    /// For the sound of a `<Record>` that is over.
+    Recorded,
     Dial(Box<Dialing>),
     /// In a queue.
     Queue(Box<Queued>),
@@ -185,7 +191,9 @@ impl Network {
             Verb::Keys(keys) => self.press_keys(sid, keys),
             Verb::Enqueue(order) => self.enqueue(sid, *order),
             Verb::Leave => self.leave_by_verb(sid),
-            Verb::Record(_) | Verb::StartRecording(_) | Verb::StopRecording => self.pass_over(sid, "Record"),
+            Verb::Record(order) => self.record(sid, *order),
+            Verb::StartRecording(recorded) => self.start_background_recording(sid, *recorded),
+            Verb::StopRecording => self.stop_background_recordings(sid),
         }
     }
 
@@ -282,9 +290,10 @@ impl Network {
                 self.advance(sid);
             }
             Waiting::Gather(_) => self.gather_timeout(sid),
+            Waiting::Record(_) => self.end_record(sid, ""),
             Waiting::Again => self.wait_over(sid),
             Waiting::Dial(_) => self.end_dial(sid),
-            Waiting::Nothing | Waiting::Fetch | Waiting::Sound | Waiting::Queue(_) => {}
+            Waiting::Nothing | Waiting::Fetch | Waiting::Sound | Waiting::Queue(_) | Waiting::Recorded => {}
         }
     }
 

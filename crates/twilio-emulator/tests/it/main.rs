@@ -10,6 +10,7 @@ mod floor;
 mod inbound;
 mod limits;
 mod moderation;
+mod recordings;
 mod rooms;
 mod rules;
 mod sdk;

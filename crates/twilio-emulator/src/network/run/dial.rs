@@ -13,14 +13,6 @@ use crate::twiml::{Dial, Noun};
 
 impl Network {
     pub(super) fn dial_noun(&mut self, sid: &CallSid, mut dial: Dial) -> bool {
-        let room = match &dial.noun {
-            Noun::Room(room) => Some(room),
-            Noun::Callees(_) | Noun::Queue(_) | Noun::Unconnected(_) => None,
-        };
-        let coaches = room.is_some_and(|room| room.coach.is_some());
-        if coaches || dial.recorded.is_some() || room.is_some_and(|room| room.recorded.is_some()) {
-            self.notify(sid, 12200, "record and coach of <Dial> are not emulated");
-        }
         let noun = match &mut dial.noun {
             Noun::Callees(callees) => Noun::Callees(std::mem::take(callees)),
             Noun::Room(_) | Noun::Queue(_) | Noun::Unconnected(_) => dial.noun.clone(),
@@ -30,6 +22,7 @@ impl Network {
                 let time_limit = SignedDuration::from_secs(dial.time_limit_s.into());
                 let step = self.wait_for(sid, Waiting::Dial(Box::new(Dialing::new(dial))));
                 self.set_timer(time_limit, Timer::Step(sid.clone(), step));
+                self.record_dial(sid, false);
                 self.join(sid, &room);
             }
             Noun::Callees(callees) => self.dial_callees(sid, dial, callees),
@@ -70,6 +63,9 @@ impl Network {
             return;
         };
         self.stop_sound(sid);
+        if let Some(recording) = &dialing.recording {
+            self.stop_recording(recording);
+        }
         match &dialing.order.action {
             Some(action) => {
                 let outcome = self.dial_outcome(&dialing, dial_status);

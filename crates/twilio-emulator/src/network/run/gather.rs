@@ -3,7 +3,8 @@
 use jiff::SignedDuration;
 
 use super::{FetchPurpose, Run, Scope, Waiting};
-use crate::media::{MediaCommand, Script};
+use crate::media::personas::speech_ms;
+use crate::media::{MediaCommand, Script, Sound};
 use crate::network::call::Endpoint;
 use crate::network::callback::push;
 use crate::network::{Network, Output, Timer};
@@ -94,6 +95,9 @@ impl Network {
             }
         } else if let Some(line) = talk.line(turn) {
             self.said(sid, &line);
+            self.sounds(sid, Sound::Voice, 0);
+            let words = SignedDuration::from_millis(i64::try_from(speech_ms(&line)).unwrap_or(i64::MAX));
+            self.set_timer(words, Timer::Sounds(sid.clone(), Sound::Silence));
         }
     }
 
@@ -175,16 +179,9 @@ impl Network {
         let prompting = call.runs.last().is_some_and(|run| run.scope == Scope::Prompt);
         let at = call.runs.len().saturating_sub(if prompting { 2 } else { 1 });
         let Some(run) = call.runs.get(at) else { return };
-        match &run.waiting {
-            Waiting::Gather(gathering) if gathering.order.dtmf => {}
-            Waiting::Nothing
-            | Waiting::Fetch
-            | Waiting::Sound
-            | Waiting::Pause
-            | Waiting::Gather(_)
-            | Waiting::Dial(_)
-            | Waiting::Queue(_)
-            | Waiting::Again => return,
+        if !matches!(&run.waiting, Waiting::Gather(gathering) if gathering.order.dtmf) {
+            self.record_key(sid, digit);
+            return;
         }
         if prompting {
             self.stop_prompt(sid);
