@@ -68,6 +68,11 @@ async function checkSound(network, sid) {
   const { samples } = readWav(mono);
   assert.ok(Math.max(...samples.map(Math.abs)) > 1_000, "the person's tone is in it");
   assert.equal((await media(network, `${sid}.wav?RequestedChannels=3`)).status, 400);
+  const mp3 = await media(network, `${sid}.mp3?RequestedChannels=1`);
+  assert.equal(mp3.headers.get("content-type"), "audio/mpeg");
+  const compressed = Buffer.from(await mp3.arrayBuffer());
+  assert.equal(compressed.readUInt16BE(0) & 0xffe0, 0xffe0, "an MPEG frame");
+  assert.ok(compressed.length < mono.length / 2, "32 kbit/s");
 }
 
 function path(network, name) {

@@ -9,6 +9,7 @@ mod file;
 mod gate;
 mod line;
 mod mixer;
+pub(crate) mod mp3;
 mod person;
 pub mod personas;
 mod recorder;
@@ -26,7 +27,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::driver::Request;
 pub use self::ear::Sound;
-pub use self::file::audio_file;
+pub use self::file::{FileError, audio_file};
 use self::line::WebRtc;
 pub use self::personas::{Answer, Menu, Persona, Script};
 use self::track::Tracks;

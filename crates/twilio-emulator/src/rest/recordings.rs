@@ -149,19 +149,26 @@ fn filter(form: &Form, owner: Option<String>) -> Result<RecordingFilter, ApiErro
     })
 }
 
-/// `.json` is the resource; `.wav` and the bare SID are the sound.
+/// `.json` is the resource; `.wav`, `.mp3` and the bare SID are the sound.
 async fn fetch(ask: Ask) -> Result<Response, ApiError> {
-    let sid = ask.name(0);
+    let name = ask.name(0);
     if ask.path.strip_suffix(".json").is_some() {
-        let shown = ask.show(move |network, account| network.recording_view(account, &sid));
+        let shown = ask.show(move |network, account| network.recording_view(account, &name));
         return Ok(shown.await?.into_response());
     }
-    let sid = sid.strip_suffix(".wav").unwrap_or(&sid).to_owned();
+    let as_mp3 = name.strip_suffix(".mp3");
+    let compress = as_mp3.is_some();
+    let kind = if compress { "audio/mpeg" } else { "audio/x-wav" };
+    let sid = as_mp3.or(name.strip_suffix(".wav")).unwrap_or(&name).to_owned();
     let channels = ask.form.number("RequestedChannels")?;
-    let file = ask
+    let sound = ask
         .run(move |network, account| network.download(account, &sid, channels))
         .await?;
-    Ok(([(header::CONTENT_TYPE, "audio/x-wav")], file.wav()).into_response())
+    let file = tokio::task::spawn_blocking(move || if compress { sound.mp3() } else { Ok(sound.wav()) });
+    let file = file
+        .await
+        .map_err(|error| ApiError::new(500, 20500, error.to_string()))??;
+    Ok(([(header::CONTENT_TYPE, kind)], file).into_response())
 }
 
 async fn fetch_of(ask: Ask) -> Answer {

@@ -4,7 +4,7 @@ use audio::{g711, wav};
 
 use super::{Recording, Source, Stage};
 use crate::config::{DialRecordingChannels, StartRecordingChannels};
-use crate::media::{RATE_HZ, RecordedSound};
+use crate::media::{RATE_HZ, RecordedSound, mp3};
 use crate::network::{Network, not_found};
 use crate::rest::ApiError;
 
@@ -23,8 +23,22 @@ pub(crate) struct Download {
 impl Download {
     /// 16-bit PCM at the network's rate.
     pub(crate) fn wav(&self) -> Vec<u8> {
+        wav::write(RATE_HZ, self.channels, &self.samples())
+    }
+
+    /// The same in a fraction of the size; this takes a while.
+    ///
+    /// # Errors
+    /// None at the network's rate, which MP3 knows.
+    pub(crate) fn mp3(&self) -> Result<Vec<u8>, ApiError> {
+        let file = mp3::encode(RATE_HZ, self.channels, &self.samples());
+        file.map_err(|error| ApiError::new(500, 20500, error.to_string()))
+    }
+
+    /// Both channels take turns if there are two.
+    fn samples(&self) -> Vec<i16> {
         let channels: Vec<Vec<i16>> = self.sound.iter().map(|channel| g711::decode(channel)).collect();
-        let samples = match (channels.as_slice(), self.channels) {
+        match (channels.as_slice(), self.channels) {
             ([left, right], 2) => left.iter().zip(right).flat_map(|(&l, &r)| [l, r]).collect(),
             ([left, right], _) => left
                 .iter()
@@ -33,8 +47,7 @@ impl Download {
                 .collect(),
             ([only, ..], _) => only.clone(),
             ([], _) => Vec::new(),
-        };
-        wav::write(RATE_HZ, self.channels, &samples)
+        }
     }
 }
 
