@@ -11,10 +11,19 @@ import { checkNumbers } from "./numbers.mjs";
 import { checkRecordings } from "./recordings.mjs";
 import { checkTokens } from "./tokens.mjs";
 import { checkTwiml } from "./twiml.mjs";
+import { checkUsage } from "./usage.mjs";
 import { clientOf } from "./sdk.mjs";
 import { readWithPython } from "./python.mjs";
 
-const CHECKS = [checkAccounts, checkNumbers, checkCalls, checkRecordings, checkTokens, checkTwiml];
+const CHECKS = [
+  checkAccounts,
+  checkNumbers,
+  checkCalls,
+  checkRecordings,
+  checkTokens,
+  checkTwiml,
+  checkUsage,
+];
 
 const cleanups = [];
 try {

@@ -49,6 +49,11 @@ impl Clock {
     }
 }
 
+/// As Twilio's newer products write it: `2026-11-22T10:00:00Z`.
+pub(crate) fn iso8601(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// `2026-11-22 10:00:00Z` as Twilio's API of 2010 writes it: `Sun, 22 Nov 2026 10:00:00 +0000`.
 pub(crate) fn rfc2822(at: Timestamp) -> String {
     at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()

@@ -28,6 +28,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 mod truth;
+mod usage;
 mod views;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -51,6 +52,7 @@ pub(crate) use recording::{RecordingChange, RecordingFilter, RecordingTrack, Rec
 pub(crate) use room::ParticipantChanges;
 pub(crate) use run::{Fetch, SoundSource};
 pub(crate) use truth::EventFilter;
+pub(crate) use usage::{UsageFilter, UsageSplit};
 pub(crate) use views::{CallFilter, ConferenceFilter};
 
 use crate::config::{Config, Switches};
@@ -72,6 +74,7 @@ use queue::CallQueue;
 use recording::Recording;
 use room::Conference;
 use run::Step;
+use usage::Ledger;
 
 /// Finished calls are forgotten, oldest first, beyond this many.
 const CALLS_MAX: usize = 100_000;
@@ -235,6 +238,7 @@ pub(crate) struct Network {
     applications: Vec<Application>,
     numbers: Vec<Number>,
     caller_ids: Vec<CallerId>,
+    ledger: Ledger,
     amd_errors: AmdErrors,
     /// Who dials which queue and waits for somebody in line, in order.
     queue_dialers: VecDeque<(String, CallSid)>,
@@ -274,6 +278,7 @@ impl Network {
             applications: Vec::new(),
             numbers: Vec::new(),
             caller_ids: Vec::new(),
+            ledger: Ledger::default(),
             amd_errors: AmdErrors::default(),
             queue_dialers: VecDeque::new(),
             sockets: BTreeMap::new(),
@@ -373,6 +378,7 @@ impl Network {
         self.open_rooms.clear();
         self.call_queues.clear();
         self.recordings.clear();
+        self.ledger = Ledger::default();
         self.queue_dialers.clear();
         self.population.forget();
         self.amd_errors = AmdErrors::default();

@@ -10,12 +10,14 @@ mod conferences;
 mod error;
 mod faults;
 mod form;
+mod iam;
 mod messages;
 mod notifications;
 mod numbers;
 mod page;
 mod queues;
 mod recordings;
+mod usage;
 
 use axum::Router;
 
@@ -38,10 +40,12 @@ pub(crate) fn routes() -> Router<Site> {
         .merge(queues::routes())
         .merge(caller_ids::routes())
         .merge(recordings::routes())
+        .merge(usage::routes())
         .method_not_allowed_fallback(wrong_method);
     let whole = Router::new()
         .merge(accounts::routes())
         .merge(accounts::tokens())
+        .merge(iam::routes())
         .method_not_allowed_fallback(wrong_method);
     whole.nest(ROOT, resources)
 }

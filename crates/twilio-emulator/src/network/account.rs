@@ -192,6 +192,7 @@ impl Network {
 
     pub(super) fn add_number(&mut self, account: &str, phone_number: &str) -> String {
         let sid = self.sids.next("PN");
+        self.charge_number(account, phone_number);
         self.numbers.push(Number {
             sid: sid.clone(),
             account: account.to_owned(),

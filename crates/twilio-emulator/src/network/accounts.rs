@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use subtle::ConstantTimeEq;
 
 use super::{Network, not_found};
@@ -65,6 +66,8 @@ pub(super) struct Key {
     pub(super) account: String,
     pub(super) friendly_name: String,
     pub(super) secret: SecretString,
+    /// What a restricted key may do, as it was given; nothing checks it.
+    pub(super) policy: Option<Value>,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
 }
@@ -97,6 +100,7 @@ impl Accounts {
                 account: sid,
                 friendly_name: "The first key".to_owned(),
                 secret: credentials.api_key_secret.clone(),
+                policy: None,
                 created_at: now,
                 updated_at: now,
             }],
@@ -165,6 +169,25 @@ impl Network {
             Ok(())
         } else {
             Err(ApiError::new(401, 20005, "Account not active".to_owned()))
+        }
+    }
+
+    /// Whether `account` is the holder's own or a subaccount of it.
+    pub(super) fn holds(&self, holder: &str, account: &str) -> bool {
+        let account = self.accounts.get(account);
+        account.is_some_and(|account| account.sid == holder || account.owner == holder)
+    }
+
+    /// Whose key this is, for a holder that may have to do with it.
+    pub(crate) fn account_of_key(&self, holder: &str, sid: &str) -> Result<String, ApiError> {
+        let key = self.accounts.keys.iter().find(|key| key.sid == sid);
+        let key = key.filter(|key| self.holds(holder, &key.account));
+        key.map(|key| key.account.clone()).ok_or_else(|| not_found(sid))
+    }
+
+    pub(crate) fn set_key_policy(&mut self, sid: &str, policy: Value) {
+        if let Some(key) = self.accounts.keys.iter_mut().find(|key| key.sid == sid) {
+            key.policy = Some(policy);
         }
     }
 
@@ -264,6 +287,7 @@ impl Network {
         &mut self,
         account: &str,
         friendly_name: String,
+        policy: Option<Value>,
     ) -> Result<(String, String), ApiError> {
         if self.accounts.keys.len() >= KEYS_MAX {
             return Err(ApiError::new(400, 20001, "Too many keys".to_owned()));
@@ -274,6 +298,7 @@ impl Network {
             account: account.to_owned(),
             friendly_name,
             secret: secret.clone().into(),
+            policy,
             created_at: self.now,
             updated_at: self.now,
         });

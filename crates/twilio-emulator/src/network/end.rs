@@ -138,6 +138,7 @@ impl Network {
         self.hang_up_client(sid, status);
         self.report_progress(sid);
         self.note_ended(sid, status);
+        self.charge_call(sid);
     }
 
     /// A leg that hangs up inside a `<Dial action>` still has its action requested.

@@ -265,6 +265,10 @@ impl Network {
         recording.duration_s = (ms > 0).then_some((ms + 999) / 1_000);
         recording.sound = sound;
         recording.updated_at = now;
+        if let Some(seconds) = recording.duration_s {
+            let account = recording.account.clone();
+            self.charge_recording(&account, seconds);
+        }
         self.forget_old_sound();
         self.report_recording(sid);
         self.verb_recording_done(sid);

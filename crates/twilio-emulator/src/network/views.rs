@@ -130,7 +130,7 @@ impl Network {
             "start_time": call.dialled_at.map(rfc2822),
             "end_time": call.ended_at.map(rfc2822),
             "duration": call.status.is_final().then(|| call.duration_s().to_string()),
-            "price": null,
+            "price": self.call_price(call),
             "price_unit": "USD",
             "direction": call.direction(),
             "answered_by": call.answered_by(),

@@ -79,7 +79,7 @@ async fn create_key(ask: Ask) -> Answer {
     ask.only(&["FriendlyName"]).await?;
     let name = friendly_name(&ask)?;
     ask.made(move |network, account| {
-        let (sid, secret) = network.create_key(account, name)?;
+        let (sid, secret) = network.create_key(account, name, None)?;
         let mut key = network.key_view(account, &sid)?;
         key["secret"] = json!(secret);
         Ok(key)
@@ -114,7 +114,7 @@ async fn delete_key(ask: Ask) -> Result<StatusCode, ApiError> {
         .await
 }
 
-fn friendly_name(ask: &Ask) -> Result<String, ApiError> {
+pub(super) fn friendly_name(ask: &Ask) -> Result<String, ApiError> {
     let name = ask.form.text("FriendlyName").unwrap_or_default();
     if name.chars().count() > FRIENDLY_NAME_CHARACTERS_MAX {
         return Err(ApiError::parameter("FriendlyName has more than 64 characters"));

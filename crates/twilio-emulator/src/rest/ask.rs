@@ -106,7 +106,6 @@ impl Ask {
     }
 
     /// Answers 200 with one page of a list of a newer product, under `key`.
-    #[expect(dead_code, reason = "the first newer product with a list drops this line")]
     pub(super) async fn list_v1(
         &self,
         key: &str,

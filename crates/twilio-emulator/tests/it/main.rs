@@ -18,3 +18,4 @@ mod switches;
 mod time;
 mod tls;
 mod twiml;
+mod usage;

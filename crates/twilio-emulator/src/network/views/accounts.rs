@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::root;
-use crate::clock::rfc2822;
+use crate::clock::{iso8601, rfc2822};
 use crate::network::accounts::{Account, Key};
 use crate::network::{Network, not_found};
 use crate::rest::ApiError;
@@ -34,6 +34,55 @@ impl Network {
         own.map(key_json).collect()
     }
 
+    /// Credentials for STUN and TURN. No such servers are run: media goes straight to the network.
+    pub(crate) fn ice_token(&mut self, account: &str, ttl_s: u32) -> Value {
+        let username = format!("{}{}", self.sids.next(""), self.sids.next(""));
+        let password = self.sids.next("");
+        let host = url::Url::parse(&self.origin)
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned))
+            .unwrap_or_default();
+        let turn = |port: u16, transport: &str| {
+            let urls = format!("turn:{host}:{port}?transport={transport}");
+            json!({ "url": urls, "urls": urls, "username": username, "credential": password })
+        };
+        let stun = format!("stun:{host}:3478");
+        json!({
+            "account_sid": account,
+            "username": username,
+            "password": password,
+            "ttl": ttl_s.to_string(),
+            "ice_servers": [
+                { "url": stun, "urls": stun },
+                turn(3_478, "udp"),
+                turn(3_478, "tcp"),
+                turn(443, "tcp"),
+            ],
+            "date_created": rfc2822(self.now),
+            "date_updated": rfc2822(self.now),
+        })
+    }
+
+    /// A key as `iam.twilio.com` shows it, if the holder or one of its subaccounts has it.
+    pub(crate) fn iam_key_view(&self, holder: &str, sid: &str) -> Result<Value, ApiError> {
+        let mut keys = self.accounts.keys.iter();
+        let key = keys.find(|key| key.sid == sid && self.holds(holder, &key.account));
+        let mut view = key.map(key_json).ok_or_else(|| not_found(sid))?;
+        view["policy"] = json!(key.and_then(|key| key.policy.clone()));
+        Ok(view)
+    }
+
+    pub(crate) fn list_iam_keys(&self, holder: &str, account: &str) -> Result<Vec<Value>, ApiError> {
+        if !self.holds(holder, account) {
+            return Err(not_found(account));
+        }
+        let mut rows = self.list_keys(account);
+        for row in &mut rows {
+            row["flags"] = json!([]);
+        }
+        Ok(rows)
+    }
+
     /// The newer products' spelling: ISO dates and whole URLs.
     pub(crate) fn token_view(&self, account: &str, field: &str, token: &AuthToken, path: &str) -> Value {
         let account = self.accounts.get(account);
@@ -54,10 +103,6 @@ fn key_json(key: &Key) -> Value {
         "date_created": rfc2822(key.created_at),
         "date_updated": rfc2822(key.updated_at),
     })
-}
-
-fn iso8601(at: jiff::Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn account_json(account: &Account) -> Value {
