@@ -1,6 +1,7 @@
 //! The control API under `/emulator/`: the ground truth, people and faults.
 
 mod calls;
+mod webhooks;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -28,6 +29,7 @@ const LATENESS_MS_MAX: u32 = 5_000;
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .merge(calls::routes())
+        .merge(webhooks::routes())
         .route("/emulator/events", get(events))
         .route("/emulator/legs", get(legs))
         .route("/emulator/legs/{call}/heard.wav", get(heard))

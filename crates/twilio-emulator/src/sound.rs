@@ -49,6 +49,7 @@ pub(crate) async fn samples(
                 url,
                 method: Method::Get,
                 params: Vec::new(),
+                json: None,
                 idempotency_token: String::new(),
                 quirks: Quirks::default(),
                 cookies: String::new(),

@@ -1,18 +1,21 @@
 //! Requests to the customer's application, delivered by Twilio's rules for time-outs and retries.
 
 mod cookies;
+mod envelope;
 mod overrides;
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
-use crate::signature;
 use crate::twiml::{DOCUMENT_BYTES_MAX, Method};
 pub(crate) use cookies::Cookies;
+use envelope::Envelope;
 use overrides::Overrides;
 
 /// Audio for `<Play>` may be larger than TwiML: ten minutes of 8 kHz 16-bit sound.
@@ -21,6 +24,8 @@ const AUDIO_BYTES_MAX: usize = 10 * 60 * 16_000;
 const UNDER_WAY_MAX: usize = 1_000;
 /// Cookies of one reply.
 const COOKIES_MAX: usize = 50;
+/// Redirects of HTTP that one request follows.
+const REDIRECTS_MAX: usize = 10;
 /// Clients are kept by connect time-out; there are few distinct ones.
 const CLIENTS_MAX: usize = 16;
 
@@ -60,6 +65,8 @@ pub(crate) struct Request {
     pub(crate) url: String,
     pub(crate) method: Method,
     pub(crate) params: Vec<(String, String)>,
+    /// A body that is posted instead of the parameters.
+    pub(crate) json: Option<String>,
     /// The same for every retry, so that the receiver can tell.
     pub(crate) idempotency_token: String,
     pub(crate) quirks: Quirks,
@@ -81,6 +88,10 @@ pub(crate) struct Reply {
 pub(crate) enum DeliveryError {
     #[error("no connection")]
     Connect,
+    #[error("no address of that name")]
+    Name,
+    #[error("the connection broke before the reply was whole")]
+    Broken,
     #[error("no reply in time")]
     Timeout,
     #[error("status {0}")]
@@ -98,6 +109,8 @@ impl DeliveryError {
     pub(crate) fn code(&self) -> u32 {
         match self {
             Self::Connect => 11205,
+            Self::Name => 11210,
+            Self::Broken => 11206,
             Self::Timeout | Self::Status(_) => 11200,
             Self::Redirects => 11215,
             Self::Url => 11100,
@@ -147,44 +160,23 @@ impl Webhooks {
             .await
             .map_err(|_| DeliveryError::Connect)?;
         let client = self.client(overrides.connect_ms)?;
-        let bare = request.url.split('#').next().unwrap_or_default();
-        let (url, signed): (String, &[(String, String)]) = match request.method {
-            Method::Get => (with_query(bare, &request.params), &[]),
-            Method::Post => (bare.to_owned(), &request.params),
-        };
-        let sent = if request.quirks.query_sorted {
-            with_sorted_query(&url)
-        } else {
-            url.clone()
-        };
-        let builder = match request.method {
-            Method::Get => client.get(&sent),
-            Method::Post => client.post(&sent).form(&request.params),
-        };
-        let mut signed = signed.to_vec();
-        if request.quirks.stir_unsigned {
-            signed.retain(|(name, _)| name != "StirVerstat" && name != "CallToken");
+        let mut envelope = Envelope::of(request)?;
+        loop {
+            let response = envelope
+                .builder(&client)
+                .timeout(Duration::from_millis(overrides.read_ms))
+                .send()
+                .await
+                .map_err(|error| classify(&error))?;
+            let status = response.status();
+            if status == StatusCode::UNAUTHORIZED && envelope.answer(response.headers()) {
+                continue;
+            }
+            if status.is_client_error() || status.is_server_error() {
+                return Err(DeliveryError::Status(status.as_u16()));
+            }
+            return read(response).await;
         }
-        let builder = if request.cookies.is_empty() {
-            builder
-        } else {
-            builder.header(reqwest::header::COOKIE, &request.cookies)
-        };
-        let response = builder
-            .timeout(Duration::from_millis(overrides.read_ms))
-            .header(
-                "X-Twilio-Signature",
-                signature::sign(request.auth_token.expose(), &url, &signed),
-            )
-            .header("I-Twilio-Idempotency-Token", &request.idempotency_token)
-            .header("User-Agent", "TwilioProxy/1.1")
-            .send()
-            .await
-            .map_err(|error| classify(&error))?;
-        if response.status().is_client_error() || response.status().is_server_error() {
-            return Err(DeliveryError::Status(response.status().as_u16()));
-        }
-        read(response).await
     }
 
     fn client(&self, connect_ms: u64) -> Result<reqwest::Client, DeliveryError> {
@@ -199,6 +191,8 @@ impl Webhooks {
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_millis(connect_ms))
             .no_proxy()
+            .tcp_nodelay(true)
+            .redirect(reqwest::redirect::Policy::limited(REDIRECTS_MAX))
             .build()
             .map_err(|_| DeliveryError::Connect)?;
         if clients.len() >= CLIENTS_MAX {
@@ -207,26 +201,6 @@ impl Webhooks {
         clients.insert(connect_ms, client.clone());
         Ok(client)
     }
-}
-
-fn with_query(url: &str, params: &[(String, String)]) -> String {
-    if params.is_empty() {
-        return url.to_owned();
-    }
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(params)
-        .finish();
-    let join = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{join}{query}")
-}
-
-fn with_sorted_query(url: &str) -> String {
-    let Some((path, query)) = url.split_once('?') else {
-        return url.to_owned();
-    };
-    let mut pairs: Vec<&str> = query.split('&').collect();
-    pairs.sort_unstable();
-    format!("{path}?{}", pairs.join("&"))
 }
 
 async fn read(mut response: reqwest::Response) -> Result<Reply, DeliveryError> {
@@ -262,12 +236,28 @@ fn classify(error: &reqwest::Error) -> DeliveryError {
     if error.is_redirect() {
         DeliveryError::Redirects
     } else if error.is_connect() {
-        DeliveryError::Connect
+        if is_about_name(error) {
+            DeliveryError::Name
+        } else {
+            DeliveryError::Connect
+        }
     } else if error.is_timeout() {
         DeliveryError::Timeout
     } else if error.is_builder() {
         DeliveryError::Url
     } else {
-        DeliveryError::Connect
+        DeliveryError::Broken
     }
+}
+
+/// The HTTP client says only in words that a name has no address.
+fn is_about_name(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.to_string().starts_with("dns error") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }

@@ -1,10 +1,11 @@
 //! What webhooks say about a call and a room.
 
-use super::Network;
 use super::call::{Call, Endpoint, Status};
 use super::room::{Conference, Participant};
+use super::{Network, Output};
 use crate::clock::rfc2822;
 use crate::sid::CallSid;
+use crate::twiml::Method;
 use crate::webhook::{DeliveryError, Reply, Request};
 
 pub(super) type Params = Vec<(String, String)>;
@@ -162,6 +163,20 @@ impl Network {
         let owner =
             participant.map_or_else(|| CallSid::from_text(""), |participant| participant.call.clone());
         self.send_callback(&owner, &endpoint, event, params);
+    }
+
+    /// Posts JSON to the application, signed as Twilio signs JSON.
+    pub(crate) fn post_json(&mut self, account: Option<String>, url: String, json: String) {
+        let owner = account.unwrap_or_else(|| self.main_account().to_owned());
+        let endpoint = Endpoint {
+            url,
+            method: Method::Post,
+        };
+        let mut request = self.request(&endpoint, vec![("AccountSid".to_owned(), owner)]);
+        request.json = Some(json);
+        self.log("callback", &[("event", "json"), ("url", &request.url)]);
+        let call = CallSid::from_text("");
+        self.outputs.push_back(Output::Callback { call, request });
     }
 
     pub(super) fn callback_done(

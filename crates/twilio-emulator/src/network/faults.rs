@@ -97,6 +97,7 @@ impl Network {
             url: to.url.clone(),
             method: to.method,
             params,
+            json: None,
             idempotency_token: self.sids.next(""),
             quirks: Quirks {
                 stir_unsigned: !self.switches.stir_signed,

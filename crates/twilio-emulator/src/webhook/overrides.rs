@@ -18,6 +18,8 @@ pub(super) struct Overrides {
 
 impl Overrides {
     /// Reads `#rc=…&rp=…&ct=…&rt=…&tt=…`; what is absent or out of range keeps its default.
+    ///
+    /// `sni` and `e` (the edge to leave from) are taken and change nothing: there is one way out of here.
     pub(super) fn of(url: &str) -> Self {
         let mut overrides = Self {
             retries_max: 1,
@@ -43,10 +45,11 @@ impl Overrides {
     /// Whether the retry policy covers this failure.
     pub(super) fn retries(&self, error: &DeliveryError) -> bool {
         let policy = match error {
-            DeliveryError::Connect => "ct",
+            DeliveryError::Connect | DeliveryError::Name => "ct",
             DeliveryError::Timeout => "rt",
             DeliveryError::Status(400..=499) => "4xx",
             DeliveryError::Status(_) => "5xx",
+            DeliveryError::Broken => "all",
             DeliveryError::Url | DeliveryError::TooLarge | DeliveryError::Redirects => return false,
         };
         self.policies.iter().any(|name| name == policy || name == "all")

@@ -23,6 +23,8 @@ pub(crate) struct Received {
     pub(crate) path: String,
     pub(crate) params: BTreeMap<String, String>,
     pub(crate) idempotency_token: String,
+    pub(crate) cookie: String,
+    pub(crate) body: String,
     pub(crate) signed: bool,
 }
 
@@ -31,6 +33,10 @@ pub(crate) struct Received {
 pub(crate) enum Answer {
     Twiml(String),
     Status(u16),
+    /// `Set-Cookie` and a document.
+    Cookie(&'static str, String),
+    /// To another path, by status 302.
+    Redirect(&'static str),
 }
 
 #[derive(Clone)]
@@ -109,7 +115,14 @@ async fn serve(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
+    let is_json = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == "application/json");
+    let form: Vec<(String, String)> = if is_json {
+        Vec::new()
+    } else {
+        url::form_urlencoded::parse(&body).into_owned().collect()
+    };
     let url = format!("{}{uri}", application.base);
     let signature = expected_signature(&application.auth_token, &url, &form);
     let text = |name: &str| {
@@ -119,7 +132,7 @@ async fn serve(
             .to_owned()
     };
     let mut params: BTreeMap<String, String> = form.into_iter().collect();
-    if method == Method::GET {
+    if method == Method::GET || is_json {
         params.extend(url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned());
     }
     application.received.lock().unwrap().push(Received {
@@ -127,16 +140,24 @@ async fn serve(
         path: uri.path().to_owned(),
         params,
         idempotency_token: text("i-twilio-idempotency-token"),
+        cookie: text("cookie"),
+        body: String::from_utf8_lossy(&body).into_owned(),
         signed: text("x-twilio-signature") == signature,
     });
     match application.next_answer(uri.path()) {
         Answer::Twiml(body) => ([(header::CONTENT_TYPE, "text/xml")], body).into_response(),
+        Answer::Cookie(cookie, body) => (
+            [(header::CONTENT_TYPE, "text/xml"), (header::SET_COOKIE, cookie)],
+            body,
+        )
+            .into_response(),
+        Answer::Redirect(path) => (StatusCode::FOUND, [(header::LOCATION, path)]).into_response(),
         Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
     }
 }
 
 /// Names in byte order, each with its distinct values in order, after the exact URL.
-fn expected_signature(auth_token: &str, url: &str, form: &[(String, String)]) -> String {
+pub(crate) fn expected_signature(auth_token: &str, url: &str, form: &[(String, String)]) -> String {
     let mut by_name: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (name, value) in form {
         by_name.entry(name).or_default().insert(value);

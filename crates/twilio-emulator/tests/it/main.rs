@@ -5,11 +5,13 @@
 mod application;
 mod calls;
 mod clients;
+mod delivery;
 mod faults;
 mod floor;
 mod inbound;
 mod limits;
 mod moderation;
+mod peer;
 mod recordings;
 mod rooms;
 mod rules;
