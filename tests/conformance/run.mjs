@@ -9,6 +9,7 @@ import { checkAccounts } from "./accounts.mjs";
 import { checkCalls } from "./calls.mjs";
 import { checkNumbers } from "./numbers.mjs";
 import { checkRecordings } from "./recordings.mjs";
+import { checkSip } from "./sip.mjs";
 import { checkTokens } from "./tokens.mjs";
 import { checkTwiml } from "./twiml.mjs";
 import { checkUsage } from "./usage.mjs";
@@ -20,6 +21,7 @@ const CHECKS = [
   checkNumbers,
   checkCalls,
   checkRecordings,
+  checkSip,
   checkTokens,
   checkTwiml,
   checkUsage,

@@ -104,7 +104,10 @@ const DOCUMENTS = {
   sip: (r) =>
     r
       .dial(DIAL)
-      .sip({ url: HOOK, method: "POST", username: "u", password: "p", ...PROGRESS, ...AMD }, "sip:a@example.com"),
+      .sip(
+        { url: HOOK, method: "POST", username: "u", password: "p", ...PROGRESS, ...AMD },
+        "sip:a@example.com",
+      ),
   conference: (r) =>
     r.dial({ action: HOOK }).conference(
       {
@@ -123,15 +126,29 @@ const DOCUMENTS = {
         region: "us1",
         statusCallback: HOOK,
         statusCallbackMethod: "POST",
-        statusCallbackEvent: ["start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement"],
+        statusCallbackEvent: [
+          "start",
+          "end",
+          "join",
+          "leave",
+          "mute",
+          "hold",
+          "modify",
+          "speaker",
+          "announcement",
+        ],
         eventCallbackUrl: HOOK,
         ...RECORDED,
       },
       "room 7",
     ),
-  queue: (r) => r.dial().queue({ url: HOOK, method: "POST", reservationSid: "WR1", postWorkActivitySid: "WA1" }, "sales"),
+  queue: (r) =>
+    r.dial().queue({ url: HOOK, method: "POST", reservationSid: "WR1", postWorkActivitySid: "WA1" }, "sales"),
   enqueue: (r) =>
-    r.enqueue({ action: HOOK, method: "POST", maxQueueSize: 10, waitUrl: HOOK, waitUrlMethod: "GET" }, "sales"),
+    r.enqueue(
+      { action: HOOK, method: "POST", maxQueueSize: 10, waitUrl: HOOK, waitUrlMethod: "GET" },
+      "sales",
+    ),
   workflow: (r) => r.enqueue({ workflowSid: "WW1" }).task({ priority: 1, timeout: 10 }, "{}"),
   leave: (r) => r.leave(),
   redirect: (r) => r.redirect({ method: "GET" }, HOOK),
@@ -151,7 +168,7 @@ const MUTATIONS = [
   ["gather", 'numDigits="4"', 'numDigits="four"', 13314],
   ["gather", 'timeout="3"', 'timeout="soon"', 13313],
   ["gather", 'finishOnKey="#"', 'finishOnKey="x"', 13310],
-  ["gather", "<Pause length=\"1\"/>", "<Hangup/>", 13320],
+  ["gather", '<Pause length="1"/>', "<Hangup/>", 13320],
   ["record", 'maxLength="60"', 'maxLength="0"', 13612],
   ["record", 'playBeep="true"', 'playBeep="loud"', 13616],
   ["number", 'timeout="20"', 'timeout="3"', 13212],
@@ -194,6 +211,12 @@ export async function checkTwiml({ network }) {
     const codes = (await notes(mutated)).map((note) => note.code);
     assert.ok(codes.includes(code), `${code} for ${mutated}, got ${codes}`);
   }
-  assert.deepEqual((await notes("<Response><Say>")).map((note) => note.code), [12100]);
-  assert.deepEqual((await notes("<Answer/>")).map((note) => note.code), [12102]);
+  assert.deepEqual(
+    (await notes("<Response><Say>")).map((note) => note.code),
+    [12100],
+  );
+  assert.deepEqual(
+    (await notes("<Answer/>")).map((note) => note.code),
+    [12102],
+  );
 }

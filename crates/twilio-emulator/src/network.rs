@@ -25,6 +25,7 @@ mod queue;
 mod recording;
 mod room;
 mod run;
+mod sip;
 #[cfg(test)]
 mod tests;
 mod truth;
@@ -51,6 +52,9 @@ pub(crate) use population::PersonaOrder;
 pub(crate) use recording::{RecordingChange, RecordingFilter, RecordingTrack, RecordingWish};
 pub(crate) use room::ParticipantChanges;
 pub(crate) use run::{Fetch, SoundSource};
+pub(crate) use sip::{
+    DomainChanges, EntryChanges, Holder, ListKind, OriginationChanges, RecordingMode, TrunkChanges,
+};
 pub(crate) use truth::EventFilter;
 pub(crate) use usage::{UsageFilter, UsageSplit};
 pub(crate) use views::{CallFilter, ConferenceFilter};
@@ -74,6 +78,7 @@ use queue::CallQueue;
 use recording::Recording;
 use room::Conference;
 use run::Step;
+use sip::Sip;
 use usage::Ledger;
 
 /// Finished calls are forgotten, oldest first, beyond this many.
@@ -239,6 +244,7 @@ pub(crate) struct Network {
     numbers: Vec<Number>,
     caller_ids: Vec<CallerId>,
     ledger: Ledger,
+    sip: Sip,
     amd_errors: AmdErrors,
     /// Who dials which queue and waits for somebody in line, in order.
     queue_dialers: VecDeque<(String, CallSid)>,
@@ -279,6 +285,7 @@ impl Network {
             numbers: Vec::new(),
             caller_ids: Vec::new(),
             ledger: Ledger::default(),
+            sip: Sip::default(),
             amd_errors: AmdErrors::default(),
             queue_dialers: VecDeque::new(),
             sockets: BTreeMap::new(),

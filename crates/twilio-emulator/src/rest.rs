@@ -17,6 +17,8 @@ mod numbers;
 mod page;
 mod queues;
 mod recordings;
+mod sip;
+mod trunks;
 mod usage;
 
 use axum::Router;
@@ -41,11 +43,13 @@ pub(crate) fn routes() -> Router<Site> {
         .merge(caller_ids::routes())
         .merge(recordings::routes())
         .merge(usage::routes())
+        .merge(sip::routes())
         .method_not_allowed_fallback(wrong_method);
     let whole = Router::new()
         .merge(accounts::routes())
         .merge(accounts::tokens())
         .merge(iam::routes())
+        .merge(trunks::routes())
         .method_not_allowed_fallback(wrong_method);
     whole.nest(ROOT, resources)
 }

@@ -39,6 +39,8 @@ pub(super) struct Number {
     pub(super) friendly_name: String,
     pub(super) routing: Routing,
     pub(super) application_sid: Option<String>,
+    /// Calls go through this trunk instead.
+    pub(super) trunk_sid: Option<String>,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
 }
@@ -75,10 +77,11 @@ pub(crate) struct NumberChanges {
     pub(crate) friendly_name: Option<String>,
     pub(crate) routing: RoutingChanges,
     pub(crate) application_sid: Change<String>,
+    pub(crate) trunk_sid: Change<String>,
 }
 
 impl<T> Change<T> {
-    fn apply(self, field: &mut Option<T>) {
+    pub(super) fn apply(self, field: &mut Option<T>) {
         match self {
             Self::Keep => {}
             Self::Clear => *field = None,
@@ -87,8 +90,16 @@ impl<T> Change<T> {
     }
 }
 
+impl Number {
+    /// Where REST has it.
+    pub(super) fn path(&self) -> String {
+        let root = super::views::root(&self.account);
+        format!("{root}/IncomingPhoneNumbers/{}.json", self.sid)
+    }
+}
+
 impl RoutingChanges {
-    fn apply(self, routing: &mut Routing) {
+    pub(super) fn apply(self, routing: &mut Routing) {
         self.voice.apply(&mut routing.voice);
         self.fallback.apply(&mut routing.fallback);
         self.callback.apply(&mut routing.callback);
@@ -200,6 +211,7 @@ impl Network {
             friendly_name: super::views::formatted(phone_number),
             routing: Routing::default(),
             application_sid: None,
+            trunk_sid: None,
             created_at: self.now,
             updated_at: self.now,
         });
@@ -213,7 +225,15 @@ impl Network {
             .friendly_name
             .unwrap_or_else(|| number.friendly_name.clone());
         changes.routing.apply(&mut number.routing);
+        // Each of the two takes the number from the other.
+        if matches!(changes.application_sid, Change::Set(_)) {
+            number.trunk_sid = None;
+        }
+        if matches!(changes.trunk_sid, Change::Set(_)) {
+            number.application_sid = None;
+        }
         changes.application_sid.apply(&mut number.application_sid);
+        changes.trunk_sid.apply(&mut number.trunk_sid);
         number.updated_at = self.now;
         Ok(())
     }

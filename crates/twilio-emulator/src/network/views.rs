@@ -184,7 +184,7 @@ pub(super) fn root(account: &str) -> String {
     format!("/{API_VERSION}/Accounts/{account}")
 }
 
-fn routing_fields(routing: &Routing) -> Value {
+pub(super) fn routing_fields(routing: &Routing) -> Value {
     let url = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.url.clone());
     let method = |endpoint: &Option<Endpoint>| {
         endpoint
@@ -201,7 +201,7 @@ fn routing_fields(routing: &Routing) -> Value {
     })
 }
 
-fn merge(into: &mut Value, from: Value) {
+pub(super) fn merge(into: &mut Value, from: Value) {
     if let (Value::Object(into), Value::Object(from)) = (into, from) {
         into.extend(from);
     }
@@ -274,14 +274,14 @@ fn number_json(number: &Number) -> Value {
         "api_version": API_VERSION,
         "voice_application_sid": number.application_sid,
         "voice_caller_id_lookup": false,
-        "trunk_sid": null,
+        "trunk_sid": number.trunk_sid,
         "capabilities": { "voice": true, "sms": false, "mms": false, "fax": false },
         "beta": false,
         "origin": "twilio",
         "status": "in-use",
         "date_created": rfc2822(number.created_at),
         "date_updated": rfc2822(number.updated_at),
-        "uri": format!("{}/IncomingPhoneNumbers/{}.json", root(&number.account), number.sid),
+        "uri": number.path(),
     });
     merge(&mut view, own);
     view

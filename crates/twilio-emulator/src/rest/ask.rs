@@ -59,6 +59,12 @@ impl Ask {
         self.names.get(index).cloned().unwrap_or_default()
     }
 
+    /// A parameter without which nothing can be done.
+    pub(super) fn required(&self, name: &str) -> Result<String, ApiError> {
+        let missing = || ApiError::parameter(format!("Missing required parameter {name} in the post body"));
+        self.form.text(name).map(str::to_owned).ok_or_else(missing)
+    }
+
     /// Asks the network, on behalf of the account.
     pub(super) async fn run<T: Send + 'static>(
         &self,

@@ -116,7 +116,7 @@ impl Form {
         })
     }
 
-    fn change(&self, url: &str, method: &str) -> Result<Change<Endpoint>, ApiError> {
+    pub(super) fn change(&self, url: &str, method: &str) -> Result<Change<Endpoint>, ApiError> {
         if self.raw(url).is_none() {
             return Ok(Change::Keep);
         }

@@ -159,10 +159,15 @@ fn changes(form: &Form) -> Result<NumberChanges, ApiError> {
     Ok(NumberChanges {
         friendly_name,
         routing: form.routing()?,
-        application_sid: match form.raw("VoiceApplicationSid") {
-            None => Change::Keep,
-            Some("") => Change::Clear,
-            Some(sid) => Change::Set(sid.to_owned()),
-        },
+        application_sid: sid(form, "VoiceApplicationSid"),
+        trunk_sid: sid(form, "TrunkSid"),
     })
+}
+
+fn sid(form: &Form, name: &str) -> Change<String> {
+    match form.raw(name) {
+        None => Change::Keep,
+        Some("") => Change::Clear,
+        Some(sid) => Change::Set(sid.to_owned()),
+    }
 }
