@@ -212,6 +212,9 @@ async fn set_faults(
     State(site): State<Site>,
     Json(orders): Json<FaultOrders>,
 ) -> Result<StatusCode, ApiError> {
+    if !orders.are_possible() {
+        return Err(ApiError::parameter("rate goes from 0 to 1"));
+    }
     let creates = orders.creates.into_iter().map(|fault| RestFault {
         on: "POST Calls.json".to_owned(),
         ..fault

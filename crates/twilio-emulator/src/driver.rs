@@ -122,6 +122,8 @@ struct Driver {
 impl Driver {
     async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
         let stop = self.parts.stop.clone();
+        // Should the network panic, the whole emulator stops: better no network than half of one.
+        let _all = stop.clone().drop_guard();
         loop {
             if !self.advances.is_empty() {
                 self.errands.start_waiting();

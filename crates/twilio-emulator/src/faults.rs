@@ -93,6 +93,15 @@ pub(crate) enum CallbackEffect {
     Reorder,
 }
 
+impl FaultOrders {
+    /// Whether every rate is a chance.
+    pub(crate) fn are_possible(&self) -> bool {
+        let rest = self.creates.iter().chain(&self.rest).map(|fault| fault.rate);
+        let rates = rest.chain(self.callbacks.iter().map(|fault| fault.rate));
+        rates.flatten().all(|rate| (0.0..=1.0).contains(&rate))
+    }
+}
+
 impl RestFault {
     /// The fault that the next request `on` meets, counted as having happened.
     pub(crate) fn next(faults: &mut [Self], on: &str, rng: &mut ChaCha8Rng) -> Option<Self> {

@@ -24,7 +24,7 @@ mod usage;
 use axum::Router;
 
 pub(crate) use error::ApiError;
-pub(crate) use faults::{Gate, pass};
+pub(crate) use faults::{Gate, internal, pass};
 
 use crate::web::Site;
 

@@ -1,13 +1,14 @@
 //! What listens: REST, signalling, the Voice SDK's insights and the control API.
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use axum::{Router, body};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::clock::Clock;
 use crate::driver::NetworkHandle;
@@ -18,6 +19,11 @@ use crate::{control, rest};
 
 /// REST forms and personas are small; TwiML in a parameter has 4,000 characters.
 const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// A world names up to 10,000 people.
+const CONTROL_BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// A refusal's own words.
+const REFUSAL_BYTES_MAX: usize = 4 * 1024;
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
@@ -52,12 +58,36 @@ pub(crate) fn router(site: Site) -> Router {
         .merge(guarded(
             rest::routes().layer(middleware::from_fn_with_state(site.clone(), rest::pass)),
         ))
-        .merge(guarded(control::routes()))
+        .merge(guarded(
+            control::routes().layer(DefaultBodyLimit::max(CONTROL_BODY_BYTES_MAX)),
+        ))
         .route("/signal", any(signal::upgrade))
         .merge(signal::http_routes())
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn(as_twilio_says_it))
+        .layer(CatchPanicLayer::custom(|_| rest::internal()))
         .with_state(site)
+}
+
+/// Gives Twilio's body to what was refused before a handler saw it: paths, queries and bodies that cannot
+/// be read.
+async fn as_twilio_says_it(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let plain = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !plain || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let text = body::to_bytes(response.into_body(), REFUSAL_BYTES_MAX).await;
+    let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+    // A path that is no text names nothing.
+    if text.starts_with("Invalid URL") {
+        return ApiError::not_found(&path).into_response();
+    }
+    ApiError::refusal(status, text).into_response()
 }
 
 async fn unknown(request: Request) -> ApiError {
@@ -78,6 +108,8 @@ async fn authenticate(
     // The paths that other hosts of Twilio serve. No two of its products share one.
     let names_no_account = path.starts_with("/v1/") || path.starts_with("/v2/");
     let account = path.strip_prefix("/2010-04-01/Accounts/");
+    // A suspended account may still be looked at, and woken up.
+    let acts = request.method() != Method::GET && account.is_some_and(|rest| rest.contains('/'));
     let account = account.and_then(|rest| rest.split('/').next());
     let account = account.map(|name| name.strip_suffix(".json").unwrap_or(name).to_owned());
     let known = site.network.ask(move |network| {
@@ -86,7 +118,7 @@ async fn authenticate(
         } else {
             account
         };
-        network.authorize(&user, &password, account.as_deref())?;
+        network.authorize(&user, &password, account.as_deref(), acts)?;
         Ok(account)
     });
     match known.await {

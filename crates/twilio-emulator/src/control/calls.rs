@@ -43,6 +43,9 @@ async fn set_amd_errors(
     State(site): State<Site>,
     Json(errors): Json<AmdErrors>,
 ) -> Result<StatusCode, ApiError> {
+    if !errors.are_possible() {
+        return Err(ApiError::parameter("each rate goes from 0 to 1"));
+    }
     site.network
         .ask(move |network| network.set_amd_errors(errors))
         .await?;

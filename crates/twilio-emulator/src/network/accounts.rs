@@ -150,12 +150,14 @@ impl Network {
 
     /// Whether these credentials open `account`, or the network as a whole if it is none.
     ///
-    /// An account opens itself and its subaccounts, by its token or by any of its keys.
+    /// An account opens itself and its subaccounts, by its token or by any of its keys. Only active accounts
+    /// open anything, and nothing `acts` for one that is not.
     pub(crate) fn authorize(
         &self,
         user: &str,
         password: &str,
         account: Option<&str>,
+        acts: bool,
     ) -> Result<(), ApiError> {
         let holder = self
             .holder(user, password)
@@ -165,7 +167,8 @@ impl Network {
         if wanted.sid != holder.sid && wanted.owner != holder.sid {
             return Err(ApiError::unauthenticated());
         }
-        if holder.standing == Standing::Active {
+        let awake = |account: &Account| account.standing == Standing::Active;
+        if awake(holder) && (awake(wanted) || !acts) {
             Ok(())
         } else {
             Err(ApiError::new(401, 20005, "Account not active".to_owned()))

@@ -37,6 +37,15 @@ pub(crate) struct AmdErrors {
     pub(crate) unknown: f64,
 }
 
+impl AmdErrors {
+    /// Whether every rate is a chance.
+    pub(crate) fn are_possible(&self) -> bool {
+        [self.human_as_machine, self.machine_as_human, self.unknown]
+            .iter()
+            .all(|rate| (0.0..=1.0).contains(rate))
+    }
+}
+
 impl Listening {
     pub(super) fn new(order: Amd) -> Self {
         Self {

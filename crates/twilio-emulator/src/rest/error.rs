@@ -32,6 +32,26 @@ impl ApiError {
         Self::new(401, 20003, "Authenticate".to_owned())
     }
 
+    /// What a refusal that has no code of its own amounts to: 400 is 20001, 413 is 20413, and so on.
+    pub(crate) fn refusal(status: StatusCode, message: String) -> Self {
+        let status = match status {
+            StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
+            other => other,
+        };
+        let code = match status {
+            StatusCode::BAD_REQUEST => 20001,
+            StatusCode::METHOD_NOT_ALLOWED => 20004,
+            other => 20_000 + u32::from(other.as_u16()),
+        };
+        let reason = status.canonical_reason().unwrap_or_default();
+        let message = if message.is_empty() {
+            reason.to_owned()
+        } else {
+            message
+        };
+        Self::new(status.as_u16(), code, message)
+    }
+
     /// A parameter that makes no sense and has no code of its own.
     pub(crate) fn parameter(message: impl Into<String>) -> Self {
         Self::new(400, 20001, message.into())

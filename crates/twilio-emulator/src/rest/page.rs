@@ -32,13 +32,14 @@ impl Page {
             let before = start.checked_sub(1).and_then(|at| sid_of(items.get(at)?));
             format!("{path}?{}", form.query_for_page(index, size, before))
         };
+        let after = start.saturating_add(size);
         Self {
             index,
             size,
             start,
             here: link(index, start),
             first: link(0, 0),
-            next: (start + size < items.len()).then(|| link(index + 1, start + size)),
+            next: (after < items.len()).then(|| link(index + 1, after)),
             previous: (index > 0).then(|| link(index - 1, start.saturating_sub(size))),
             rows: items.into_iter().skip(start).take(size).collect(),
         }
@@ -52,7 +53,7 @@ pub(super) fn page(key: &str, path: &str, form: &Form, items: Vec<Value>) -> Val
         "page": page.index,
         "page_size": page.size,
         "start": page.start,
-        "end": page.start + page.rows.len().saturating_sub(1),
+        "end": page.start.saturating_add(page.rows.len().saturating_sub(1)),
         "uri": page.here,
         "first_page_uri": page.first,
         "next_page_uri": page.next,

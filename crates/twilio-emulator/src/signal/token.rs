@@ -138,7 +138,7 @@ pub(crate) fn verify(
     if claims.nbf.is_some_and(|nbf| nbf > now_s) {
         return Err(TokenError::Malformed);
     }
-    if claims.exp - claims.iat.unwrap_or(now_s) > LIFETIME_S_MAX {
+    if claims.exp.saturating_sub(claims.iat.unwrap_or(now_s)) > LIFETIME_S_MAX {
         return Err(TokenError::TooLong);
     }
     let identity = claims.grants.identity;
@@ -195,6 +195,12 @@ mod tests {
         );
         assert_eq!(
             check(|c| c["exp"] = json!(NOW_S + 86_401), "secret")
+                .unwrap_err()
+                .code(),
+            31207
+        );
+        assert_eq!(
+            check(|c| c["iat"] = json!(i64::MIN), "secret")
                 .unwrap_err()
                 .code(),
             31207

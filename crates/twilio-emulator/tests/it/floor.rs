@@ -59,6 +59,10 @@ impl Floor {
         format!("http://{}{path}", self.emulator.addr())
     }
 
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.emulator.addr()
+    }
+
     /// The encrypted door and its authority.
     pub(crate) fn tls(&self) -> (SocketAddr, String) {
         let (addr, authority_pem) = self.emulator.tls().unwrap();

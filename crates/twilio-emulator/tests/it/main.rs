@@ -8,6 +8,7 @@ mod clients;
 mod delivery;
 mod faults;
 mod floor;
+mod hostile;
 mod inbound;
 mod limits;
 mod moderation;

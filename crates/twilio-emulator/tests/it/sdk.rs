@@ -48,6 +48,11 @@ impl Sdk {
         sdk
     }
 
+    /// For frames that the SDK would never send.
+    pub(crate) fn websocket(&mut self) -> &mut WebSocketStream<MaybeTlsStream<TcpStream>> {
+        &mut self.websocket
+    }
+
     pub(crate) async fn send(&mut self, kind: &str, payload: Value) {
         let frame = json!({ "payload": payload, "type": kind, "version": "1.6" });
         self.websocket
