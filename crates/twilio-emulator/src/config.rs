@@ -126,6 +126,10 @@ pub struct Switches {
     pub start_recording_channels: StartRecordingChannels,
     /// Seconds that Twilio adds to a call's `Timeout`.
     pub ring_timeout_extra_s: u32,
+    /// What the others in a conference hear of a participant's keys.
+    pub conference_digits: ConferenceDigits,
+    /// What happens when the document with the music of a held participant ends.
+    pub hold_music_end: HoldMusicEnd,
 }
 
 impl Default for Switches {
@@ -145,8 +149,30 @@ impl Default for Switches {
             dial_recording_channels: DialRecordingChannels::ParentFirst,
             start_recording_channels: StartRecordingChannels::LegFirst,
             ring_timeout_extra_s: 0,
+            conference_digits: ConferenceDigits::Heard,
+            hold_music_end: HoldMusicEnd::Again,
         }
     }
+}
+
+/// What the others in a conference hear of a participant's keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConferenceDigits {
+    /// The tones, in place of the participant's voice; phone trees follow them.
+    Heard,
+    /// Nothing.
+    Absorbed,
+}
+
+/// What happens when the document with the music of a held participant ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HoldMusicEnd {
+    /// It is requested again, as in a queue.
+    Again,
+    /// They wait in silence.
+    Silence,
 }
 
 /// When a participant's `waitUrl` is requested.

@@ -186,7 +186,13 @@ impl Driver {
                 play,
                 source,
                 rounds,
-            } => self.play(call, play, source, rounds),
+            } => self.play(call, play, source, rounds, false),
+            Output::SoundOver {
+                call,
+                play,
+                source,
+                rounds,
+            } => self.play(call, play, source, rounds, true),
             Output::AnswerOffer { call, offer } => self.answer_offer(call, offer),
             Output::Offer { call } => self.offer(call),
             Output::AcceptAnswer { call, answer } => self.accept_answer(call, answer),
@@ -239,10 +245,11 @@ impl Driver {
         });
     }
 
-    fn play(&mut self, call: CallSid, play: u64, source: SoundSource, rounds: u32) {
+    fn play(&mut self, call: CallSid, play: u64, source: SoundSource, rounds: u32, over: bool) {
         let (webhooks, network) = (self.parts.webhooks.clone(), self.handle.clone());
         let media = self.parts.media.clone();
         let auth_token = self.network.token_of_call(&call);
+        let chime = source == SoundSource::Chime;
         self.errands.start(async move {
             let samples: Arc<[i16]> =
                 match sound::samples(source, auth_token, &webhooks, media.is_some()).await {
@@ -250,14 +257,22 @@ impl Driver {
                     Err(reason) => return network.tell(Input::SoundFailed { call, play, reason }).await,
                 };
             let Some(media) = media else {
+                if rounds == 0 {
+                    return;
+                }
                 let ms = sound::length_ms(&samples, rounds);
                 return network.tell(Input::SoundLength { call, play, ms }).await;
             };
+            let leg = call.as_str().to_owned();
+            if chime {
+                return media.send(MediaCommand::Chime { leg, samples });
+            }
             media.send(MediaCommand::Play {
-                leg: call.as_str().to_owned(),
+                leg,
                 play,
                 samples,
                 loops: rounds,
+                over,
             });
         });
     }

@@ -7,12 +7,14 @@ mod driver;
 mod ear;
 mod file;
 mod gate;
+pub(crate) mod keys;
 mod line;
 mod mixer;
 pub(crate) mod mp3;
 mod person;
 pub mod personas;
 mod recorder;
+mod road;
 pub mod speech;
 mod track;
 mod voices;
@@ -21,11 +23,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 pub use audio::peer::Impairments;
-use audio::peer::{Codec, Peer, PeerConfig, PeerError, PeerHandle};
+use audio::peer::{Codec, Peer, PeerConfig, PeerError};
 use audio::{Rate, wav};
 use tokio::sync::{mpsc, oneshot};
 
-use self::driver::Request;
+use self::driver::{FarEnd, Request};
 pub use self::ear::Sound;
 pub use self::file::{FileError, audio_file};
 use self::line::WebRtc;
@@ -87,7 +89,7 @@ pub enum MediaCommand {
         /// What their choices come from.
         seed: u64,
     },
-    /// Plays these samples to this leg, over whatever its room says. It replaces an earlier play.
+    /// Plays these samples to this leg, over whatever its room says.
     Play {
         /// Who hears it.
         leg: LegKey,
@@ -97,8 +99,10 @@ pub enum MediaCommand {
         samples: Arc<[i16]>,
         /// How often; 0 is until stopped.
         loops: u32,
+        /// An earlier play goes on afterwards; otherwise this one replaces it.
+        over: bool,
     },
-    /// Stops what is playing; no event follows.
+    /// Stops all that is playing; no event follows.
     StopPlay {
         /// Whose play it is.
         leg: LegKey,
@@ -116,12 +120,26 @@ pub enum MediaCommand {
         /// The one leg that hears it, instead of everybody.
         coach: Option<LegKey>,
     },
+    /// Plays a short sound over everything else this leg hears; what is playing goes on.
+    Chime {
+        /// Who hears it.
+        leg: LegKey,
+        /// At [`RATE_HZ`].
+        samples: Arc<[i16]>,
+    },
+    /// A key of this leg sounds in its room, in place of its voice.
+    InBand {
+        /// The leg.
+        leg: LegKey,
+        /// `0`-`9`, `*`, `#`, `A`-`D`.
+        digit: char,
+    },
     /// From now on tells what the far end of this leg sounds like.
     Watch {
         /// The leg.
         leg: LegKey,
     },
-    /// The far end of this leg hears a key.
+    /// The far end of this leg is told of a key: a client by RFC 4733.
     Key {
         /// The leg.
         leg: LegKey,
@@ -180,6 +198,13 @@ pub enum MediaEvent {
         leg: LegKey,
         /// `0`-`9`, `*`, `#`, `A`-`D`.
         digit: char,
+    },
+    /// A leg in a room began or stopped to speak, as far as the room hears it.
+    Voice {
+        /// The leg.
+        leg: LegKey,
+        /// Began, or stopped.
+        speaking: bool,
     },
     /// A person has said something, word for word.
     Said {
@@ -270,15 +295,19 @@ impl Media {
     /// If the offer does not fit or no socket can be opened.
     pub async fn answer_offer(&self, leg: LegKey, offer_sdp: String) -> Result<String, MediaError> {
         let fingerprint = fingerprint(&offer_sdp);
-        if let Some((handle, known)) = self.peer(&leg).await?
-            && known == fingerprint
+        let known = self.peer(&leg).await?;
+        if let Some(client) = &known
+            && client.fingerprint == fingerprint
         {
-            match handle.accept_offer(offer_sdp.clone()).await {
+            match client.handle.accept_offer(offer_sdp.clone()).await {
                 Err(PeerError::Ended) => {}
                 answer => return Ok(answer?),
             }
         }
         let (peer, answer_sdp) = Peer::answer(&offer_sdp, self.peer_config()).await?;
+        if let Some(client) = known {
+            peer.handle.impair(client.impairments).await;
+        }
         let mut line = WebRtc::new(peer);
         line.negotiated(fingerprint);
         self.attach(leg, line).await?;
@@ -300,20 +329,28 @@ impl Media {
     /// # Errors
     /// If there is no such leg or the answer does not fit.
     pub async fn accept_answer(&self, leg: &LegKey, answer_sdp: String) -> Result<(), MediaError> {
-        let (handle, _) = self.peer(leg).await?.ok_or(MediaError::UnknownLeg)?;
+        let client = self.peer(leg).await?.ok_or(MediaError::UnknownLeg)?;
         let fingerprint = fingerprint(&answer_sdp);
-        handle.accept_answer(answer_sdp).await?;
+        client.handle.accept_answer(answer_sdp).await?;
         let request = Request::Answered(leg.clone(), fingerprint);
         self.requests.send(request).await.map_err(|_| MediaError::Ended)
     }
 
-    /// Makes a WebRTC leg's network bad from now on, or good again.
+    /// Makes a leg's network bad from now on, or good again.
     ///
     /// # Errors
-    /// If there is no such WebRTC leg.
+    /// If there is no such leg.
     pub async fn impair(&self, leg: &LegKey, impairments: Impairments) -> Result<(), MediaError> {
-        let (handle, _) = self.peer(leg).await?.ok_or(MediaError::UnknownLeg)?;
-        handle.impair(impairments).await;
+        let known = self
+            .ask(|reply| Request::Impair(leg.clone(), impairments, reply))
+            .await
+            .ok_or(MediaError::Ended)?;
+        if !known {
+            return Err(MediaError::UnknownLeg);
+        }
+        if let Some(client) = self.peer(leg).await? {
+            client.handle.impair(impairments).await;
+        }
         Ok(())
     }
 
@@ -355,7 +392,7 @@ impl Media {
         self.requests.send(request).await.map_err(|_| MediaError::Ended)
     }
 
-    async fn peer(&self, leg: &LegKey) -> Result<Option<(PeerHandle, Option<String>)>, MediaError> {
+    async fn peer(&self, leg: &LegKey) -> Result<Option<FarEnd>, MediaError> {
         self.ask(|reply| Request::Peer(leg.clone(), reply))
             .await
             .ok_or(MediaError::Ended)

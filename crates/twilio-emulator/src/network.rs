@@ -23,6 +23,7 @@ mod place;
 mod population;
 mod queue;
 mod recording;
+mod refusal;
 mod room;
 mod run;
 mod sip;
@@ -158,6 +159,13 @@ pub(crate) enum Output {
         source: SoundSource,
         rounds: u32,
     },
+    /// The same, over what is playing, which goes on afterwards.
+    SoundOver {
+        call: CallSid,
+        play: u64,
+        source: SoundSource,
+        rounds: u32,
+    },
     /// Open or replace a leg's WebRTC transport and report [`Input::OfferAnswered`].
     AnswerOffer {
         call: CallSid,
@@ -187,6 +195,8 @@ enum Timer {
     Ring(CallSid),
     PickUp(CallSid),
     Refuse(CallSid),
+    /// The caller has heard that the far end is busy, or that it cannot be reached.
+    Refused(CallSid, bool),
     RingTimeout(CallSid),
     TimeLimit(CallSid),
     /// A `<Pause>`, `<Gather>` or `<Dial timeLimit>` of this step ends.
@@ -328,6 +338,7 @@ impl Network {
             }
             Input::SoundFailed { call, play, reason } => {
                 self.notify(&call, 11200, &reason);
+                self.sound_failed(&call, play, &reason);
                 self.play_ended(&call, play);
             }
             Input::OfferAnswered { call, result } => self.offer_answered(&call, result),
@@ -404,6 +415,7 @@ impl Network {
             Timer::Ring(call) => self.ring(&call),
             Timer::PickUp(call) => self.pick_up(&call),
             Timer::Refuse(call) => self.refuse(&call),
+            Timer::Refused(call, busy) => self.refused(&call, busy),
             Timer::RingTimeout(call) => self.ring_timeout(&call),
             Timer::TimeLimit(call) => self.end(&call, call::Status::Completed, "time limit"),
             Timer::Step(call, step) => self.step_due(&call, step),
@@ -430,6 +442,7 @@ impl Network {
                     "the person hung up",
                 );
             }
+            MediaEvent::Voice { leg, speaking } => self.voice(&CallSid::from_text(&leg), speaking),
             MediaEvent::Said { leg, text } => self.said(&CallSid::from_text(&leg), &text),
             MediaEvent::Sounds { leg, sound, ago_ms } => {
                 self.sounds(&CallSid::from_text(&leg), sound, ago_ms.into());

@@ -14,6 +14,8 @@ const SPEECH_MS_PER_CHARACTER: usize = 65;
 /// Ringing in North America: two seconds, then four of silence.
 const RING_MS: usize = 2_000;
 const RING_PAUSE_MS: usize = 4_000;
+/// How often reorder sounds: for two seconds.
+const REORDER_ROUNDS: usize = 4;
 /// The pause after a key.
 const KEY_PAUSE_MS: usize = 100;
 /// An announcement nobody waits for the end of.
@@ -61,8 +63,10 @@ pub(crate) async fn samples(
             media::audio_file(&reply.body).map_err(|error| format!("{}: {error}", request.url))
         }
         SoundSource::Ringback => Ok(dual_tone(440.0, 480.0, RING_MS, RING_PAUSE_MS)),
+        SoundSource::Busy => Ok(dual_tone(480.0, 620.0, 500, 500)),
+        SoundSource::Intercept => Ok(intercept()),
         SoundSource::Keys(keys) => Ok(keys.chars().flat_map(key_tone).collect()),
-        SoundSource::Beep => Ok(tone(&[(440.0, 250)])),
+        SoundSource::Beep | SoundSource::Chime => Ok(tone(&[(440.0, 250)])),
         SoundSource::HoldMusic => Ok(tone(&[
             (262.0, 500),
             (330.0, 500),
@@ -71,6 +75,14 @@ pub(crate) async fn samples(
             (0.0, 500),
         ])),
     }
+}
+
+/// The special information tone (ITU-T E.180), then reorder, as North American exchanges answer for a number
+/// that cannot be reached.
+fn intercept() -> Vec<i16> {
+    let mut samples = tone(&[(950.0, 330), (1_400.0, 330), (1_800.0, 330), (0.0, 500)]);
+    samples.extend(dual_tone(480.0, 620.0, 250, 250).repeat(REORDER_ROUNDS));
+    samples
 }
 
 /// The SDK's own sounds as WAV files: ringing, hanging up, keys.
@@ -83,14 +95,8 @@ pub(crate) fn of_the_sdk(name: &str) -> Option<Vec<u8>> {
         "dtmf-star" => '*',
         name => name.strip_prefix("dtmf-")?.parse().ok()?,
     };
-    let place = "123456789*0#".chars().position(|known| known == key)?;
-    let (low, high) = (
-        [697.0, 770.0, 852.0, 941.0][place / 3],
-        [1_209.0, 1_336.0, 1_477.0][place % 3],
-    );
-    let (low, high) = (tone(&[(low, KEY_MS)]), tone(&[(high, KEY_MS)]));
-    let both: Vec<i16> = low.iter().zip(high).map(|(low, high)| low + high).collect();
-    Some(wav(&both))
+    let (low, high) = media::keys::frequencies(key)?;
+    Some(wav(&dual_tone(low, high, KEY_MS, 0)))
 }
 
 fn wav(samples: &[i16]) -> Vec<u8> {
@@ -104,17 +110,13 @@ pub(crate) fn length_ms(samples: &[i16], rounds: u32) -> u64 {
 
 /// A key as its two tones (ITU-T Q.23) and a pause; `w` and `W` are longer pauses.
 fn key_tone(key: char) -> Vec<i16> {
-    const LOW_HZ: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
-    const HIGH_HZ: [f32; 4] = [1_209.0, 1_336.0, 1_477.0, 1_633.0];
     match key {
         'w' => return vec![0; SAMPLES_PER_S / 2],
         'W' => return vec![0; SAMPLES_PER_S],
         _ => {}
     }
-    let place = "123A456B789C*0#D".find(key.to_ascii_uppercase());
-    place.map_or_else(Vec::new, |place| {
-        dual_tone(LOW_HZ[place / 4], HIGH_HZ[place % 4], KEY_MS, KEY_PAUSE_MS)
-    })
+    media::keys::frequencies(key)
+        .map_or_else(Vec::new, |(low, high)| dual_tone(low, high, KEY_MS, KEY_PAUSE_MS))
 }
 
 fn dual_tone(a_hz: f32, b_hz: f32, ms: usize, pause_ms: usize) -> Vec<i16> {

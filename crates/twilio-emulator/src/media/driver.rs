@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use audio::FRAME_MS;
-use audio::peer::PeerHandle;
+use audio::peer::{Impairments, PeerHandle};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -23,9 +23,21 @@ pub(super) enum Request {
     Attach(LegKey, Box<WebRtc>),
     /// The client answered our offer, under this certificate.
     Answered(LegKey, Option<String>),
-    /// The peer of a WebRTC leg and the certificate its client speaks under.
-    Peer(LegKey, oneshot::Sender<Option<(PeerHandle, Option<String>)>>),
+    /// Who is at the other end of a WebRTC leg.
+    Peer(LegKey, oneshot::Sender<Option<FarEnd>>),
+    /// Makes a leg's network bad; tells whether there is such a leg.
+    Impair(LegKey, Impairments, oneshot::Sender<bool>),
     Tracks(LegKey, oneshot::Sender<Option<Tracks>>),
+}
+
+/// The client of a WebRTC leg.
+#[derive(Clone, Debug)]
+pub(super) struct FarEnd {
+    pub(super) handle: PeerHandle,
+    /// The certificate it speaks under.
+    pub(super) fingerprint: Option<String>,
+    /// What the leg's network is like, which a new transport inherits.
+    pub(super) impairments: Impairments,
 }
 
 pub(super) async fn run(mut requests: mpsc::Receiver<Request>, events: mpsc::UnboundedSender<MediaEvent>) {
@@ -68,6 +80,9 @@ fn obey(mixer: &mut Mixer, request: Request) {
         Request::Answered(leg, fingerprint) => mixer.answered(&leg, fingerprint),
         Request::Peer(leg, reply) => {
             let _ = reply.send(mixer.peer(&leg));
+        }
+        Request::Impair(leg, impairments, reply) => {
+            let _ = reply.send(mixer.impair(&leg, impairments));
         }
         Request::Tracks(leg, reply) => {
             let _ = reply.send(mixer.tracks(&leg).cloned());

@@ -47,8 +47,17 @@ impl Line {
         }
     }
 
-    /// The far end hears a key.
+    /// The far end is told of a key.
     pub(super) fn key(&mut self, digit: char) {
+        match self {
+            Self::Nobody => {}
+            Self::Person(person) => person.key(digit),
+            Self::WebRtc(peer) => peer.handle.send_digit(digit),
+        }
+    }
+
+    /// A key sounds in what the far end hears; clients have ears of their own.
+    pub(super) fn key_in_band(&mut self, digit: char) {
         if let Self::Person(person) = self {
             person.key(digit);
         }

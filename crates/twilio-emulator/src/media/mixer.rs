@@ -6,18 +6,23 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use audio::peer::PeerHandle;
+use audio::peer::Impairments;
 
+use super::driver::FarEnd;
 use super::ear::Ear;
 use super::gate::Gate;
+use super::keys::Keys;
 use super::line::{Line, LineEvent, WebRtc};
 use super::person::Person;
 use super::recorder::Recorder;
+use super::road::Road;
 use super::track::{Archive, Tracks};
 use super::{FRAME_SAMPLES, Frame, LegKey, MediaCommand, MediaEvent, RoomKey, SILENCE};
 
 /// Live legs; far more than one machine can encode.
 const LEGS_MAX: usize = 10_000;
+/// Plays of one leg that interrupt each other.
+const PLAYS_MAX: usize = 16;
 /// A voice counts as ended after half a second of silence.
 const VOICE_CLOSE_FRAMES: u32 = 25;
 
@@ -37,12 +42,23 @@ pub(super) struct Mixer {
 struct Leg {
     line: Line,
     place: Option<Place>,
-    play: Option<Play>,
+    /// The last one is heard; those before it go on after it.
+    plays: Vec<Play>,
+    /// A short sound over everything else.
+    chime: Option<Play>,
+    keys: Keys,
     voice: Gate,
+    /// Its room hears its voice.
+    speaking: bool,
     /// Tells what the far end sounds like.
     watch: Option<Ear>,
+    impairments: Impairments,
+    /// What makes a person's line bad; a client's transport does that itself.
+    road: Option<Box<Road>>,
     said: Frame,
+    /// What is sent to the far end, and what arrives there.
     heard: Frame,
+    arrived: Frame,
     tracks: Tracks,
 }
 
@@ -74,12 +90,19 @@ impl Mixer {
                 play,
                 samples,
                 loops,
-            } => self.play(leg, play, samples, loops),
+                over,
+            } => self.play(leg, Play::new(play, samples, loops), over),
             MediaCommand::StopPlay { leg } => {
                 if let Some(leg) = self.legs.get_mut(&leg) {
-                    leg.play = None;
+                    leg.plays.clear();
                 }
             }
+            MediaCommand::Chime { leg, samples } => {
+                if let Some(leg) = self.legs.get_mut(&leg).filter(|_| !samples.is_empty()) {
+                    leg.chime = Some(Play::new(0, samples, 1));
+                }
+            }
+            MediaCommand::InBand { leg, digit } => self.press(&leg, digit),
             MediaCommand::Join {
                 leg,
                 room,
@@ -141,11 +164,26 @@ impl Mixer {
         }
     }
 
-    pub(super) fn peer(&self, leg: &LegKey) -> Option<(PeerHandle, Option<String>)> {
-        match &self.legs.get(leg)?.line {
-            Line::WebRtc(client) => Some((client.handle.clone(), client.fingerprint.clone())),
+    pub(super) fn peer(&self, leg: &LegKey) -> Option<FarEnd> {
+        let leg = self.legs.get(leg)?;
+        match &leg.line {
+            Line::WebRtc(client) => Some(FarEnd {
+                handle: client.handle.clone(),
+                fingerprint: client.fingerprint.clone(),
+                impairments: leg.impairments,
+            }),
             Line::Nobody | Line::Person(_) => None,
         }
+    }
+
+    /// Makes a leg's line bad from now on, or good again; false if there is no such leg.
+    pub(super) fn impair(&mut self, leg: &LegKey, impairments: Impairments) -> bool {
+        let Some(leg) = self.legs.get_mut(leg) else {
+            return false;
+        };
+        leg.impairments = impairments;
+        leg.pave();
+        true
     }
 
     pub(super) fn tracks(&self, leg: &LegKey) -> Option<&Tracks> {
@@ -158,7 +196,7 @@ impl Mixer {
     /// One frame of time: everybody speaks, then everybody hears.
     pub(super) fn tick(&mut self) {
         for (key, leg) in &mut self.legs {
-            for event in leg.line.speak(&leg.heard, &mut leg.said) {
+            for event in leg.speak() {
                 self.events.push_back(event_of(key, event));
             }
             self.hearing_changed |= leg.voice.note(&leg.said);
@@ -176,9 +214,7 @@ impl Mixer {
                     play,
                 });
             }
-            leg.line.hear(&leg.heard);
-            leg.tracks.heard.push(&leg.heard);
-            leg.tracks.said.push(&leg.said);
+            leg.hear();
         }
         let legs = &self.legs;
         self.recorder.tick(
@@ -206,24 +242,42 @@ impl Mixer {
     fn set_line(&mut self, key: LegKey, line: Line) {
         if let Some(leg) = self.leg(key) {
             leg.line = line;
+            leg.pave();
         }
     }
 
-    fn play(&mut self, key: LegKey, id: u64, samples: Arc<[i16]>, loops: u32) {
-        if !samples.is_empty()
+    /// A key of this leg sounds in its room, and machines there that hear it follow it.
+    fn press(&mut self, key: &LegKey, digit: char) {
+        let Some(leg) = self.legs.get_mut(key) else { return };
+        leg.keys.press(digit);
+        let Some(place) = leg.place.clone().filter(|_| leg.may_be_heard()) else {
+            return;
+        };
+        for (other, leg) in &mut self.legs {
+            let together = leg.place.as_ref().is_some_and(|other| other.room == place.room);
+            let meant = place.coach.as_ref().is_none_or(|coached| coached == other);
+            if together && meant && other != key && leg.may_hear() {
+                leg.line.key_in_band(digit);
+            }
+        }
+    }
+
+    fn play(&mut self, key: LegKey, play: Play, over: bool) {
+        if !play.samples.is_empty()
             && let Some(leg) = self.leg(key.clone())
+            && (!over || leg.plays.len() < PLAYS_MAX)
         {
-            leg.play = Some(Play {
-                id,
-                samples,
-                position: 0,
-                rounds_left: loops.checked_sub(1),
-            });
+            if !over {
+                leg.plays.clear();
+            }
+            leg.plays.push(play);
             return;
         }
         // Whoever waits for the end of a play gets one, even of one that nobody can hear.
-        self.events
-            .push_back(MediaEvent::PlayEnded { leg: key, play: id });
+        self.events.push_back(MediaEvent::PlayEnded {
+            leg: key,
+            play: play.id,
+        });
     }
 
     /// The sum of all that may be heard in each room.
@@ -256,8 +310,15 @@ impl Mixer {
         whispers
     }
 
-    /// Finds out who hears whose voice now, and tells what is new.
+    /// Finds out who speaks in their room, and who hears whose voice now, and tells what is new.
     fn note_hearing(&mut self) {
+        for (key, leg) in &mut self.legs {
+            let speaking = leg.may_be_heard() && leg.voice.is_open();
+            if std::mem::replace(&mut leg.speaking, speaking) != speaking {
+                let leg = key.clone();
+                self.events.push_back(MediaEvent::Voice { leg, speaking });
+            }
+        }
         let mut by_room: BTreeMap<&RoomKey, Vec<(&LegKey, &Leg)>> = BTreeMap::new();
         for (key, leg) in &self.legs {
             if let Some(place) = &leg.place {
@@ -297,13 +358,49 @@ impl Leg {
         Self {
             line: Line::Nobody,
             place: None,
-            play: None,
+            plays: Vec::new(),
+            chime: None,
+            keys: Keys::default(),
             voice: Gate::new(VOICE_CLOSE_FRAMES),
+            speaking: false,
             watch: None,
+            impairments: Impairments::default(),
+            road: None,
             said: SILENCE,
             heard: SILENCE,
+            arrived: SILENCE,
             tracks: Tracks::default(),
         }
+    }
+
+    /// Gives a person the line that the impairments ask for.
+    fn pave(&mut self) {
+        let bad = self.impairments != Impairments::default();
+        self.road = match &self.line {
+            Line::Nobody | Line::Person(_) if bad => Some(Box::new(Road::new(self.impairments))),
+            Line::Nobody | Line::Person(_) | Line::WebRtc(_) => None,
+        };
+    }
+
+    /// What the far end says arrives.
+    fn speak(&mut self) -> Vec<LineEvent> {
+        let events = self.line.speak(&self.arrived, &mut self.said);
+        if let Some(road) = &mut self.road {
+            self.said = road.inbound(&self.said);
+        }
+        self.keys.sound(&mut self.said);
+        events
+    }
+
+    /// What the far end is to hear sets off.
+    fn hear(&mut self) {
+        self.arrived = match &mut self.road {
+            Some(road) => road.outbound(&self.heard),
+            None => self.heard,
+        };
+        self.line.hear(&self.heard);
+        self.tracks.heard.push(&self.arrived);
+        self.tracks.said.push(&self.said);
     }
 
     fn may_be_heard(&self) -> bool {
@@ -345,26 +442,42 @@ impl Leg {
                 *sum += sample;
             }
         }
-        if let Some(play) = &self.play {
+        for play in self.plays.last().into_iter().chain(&self.chime) {
             add(&mut sum, &play.samples[play.position..]);
         }
         sum.map(saturate)
     }
 
-    /// Moves what is played on by a frame; its id, if it is over.
+    /// Moves what is played on by a frame; the id of a play that is over.
     fn advance_play(&mut self) -> Option<u64> {
-        let play = self.play.as_mut()?;
-        play.position += FRAME_SAMPLES;
-        if play.position < play.samples.len() {
-            return None;
+        self.chime.take_if(Play::advance);
+        self.plays.pop_if(Play::advance).map(|play| play.id)
+    }
+}
+
+impl Play {
+    fn new(id: u64, samples: Arc<[i16]>, loops: u32) -> Self {
+        Self {
+            id,
+            samples,
+            position: 0,
+            rounds_left: loops.checked_sub(1),
         }
-        play.position = 0;
-        match &mut play.rounds_left {
-            None => None,
-            Some(0) => self.play.take().map(|play| play.id),
+    }
+
+    /// Moves on by a frame; true if it is over.
+    fn advance(&mut self) -> bool {
+        self.position += FRAME_SAMPLES;
+        if self.position < self.samples.len() {
+            return false;
+        }
+        self.position = 0;
+        match &mut self.rounds_left {
+            None => false,
+            Some(0) => true,
             Some(rounds) => {
                 *rounds -= 1;
-                None
+                false
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use audio::peer::PeerEvent;
 use audio::tone::{self, Sine};
 use audio::{FRAME_MS, Rate};
 use tokio::time::{Interval, interval, timeout};
@@ -169,6 +170,7 @@ async fn two_clients_in_a_room_hear_each_other_unless_muted_or_held() {
         play: 1,
         samples,
         loops: 2,
+        over: false,
     });
     until(&mut a, &mut b, "A hears music", |a, _| a.share(600.0) > 0.9).await;
     network
@@ -253,6 +255,21 @@ async fn keys_and_the_end_of_a_client_are_told() {
         digit: '7',
     };
     assert_eq!(network.event(|_| true).await, digit);
+    network.media.send(MediaCommand::Key {
+        leg: "A".to_owned(),
+        digit: '#',
+    });
+    let pressed = async {
+        loop {
+            client.tick(false).await;
+            while let Ok(event) = client.peer.events.try_recv() {
+                if let PeerEvent::Digit(digit) = event {
+                    return digit;
+                }
+            }
+        }
+    };
+    assert_eq!(timeout(PATIENCE, pressed).await.expect("a key"), '#');
     drop(client);
     assert_eq!(
         network.event(|_| true).await,
@@ -313,6 +330,7 @@ async fn a_client_can_be_called() {
         play: 1,
         samples,
         loops: 0,
+        over: false,
     });
     let listening = async {
         while client.share(600.0) < 0.9 {

@@ -451,6 +451,24 @@ impl Network {
         self.unbridge(sid);
     }
 
+    /// Who talks to this leg over a bridge, on whichever side of it the leg is.
+    pub(super) fn bridged_with(&mut self, sid: &CallSid) -> Option<CallSid> {
+        if let Some(other) = self.dialing_mut(sid).and_then(|dialing| dialing.other()) {
+            return Some(other.clone());
+        }
+        let dialer = self.calls.get(sid)?.dialled_by.clone()?;
+        let other = self.dialing_mut(&dialer)?.other() == Some(sid);
+        other.then_some(dialer)
+    }
+
+    /// The leg whose `<Dial>` calls nobody but this one, now or later.
+    pub(super) fn caller_of_only_leg(&mut self, sid: &CallSid) -> Option<CallSid> {
+        let dialer = self.calls.get(sid)?.dialled_by.clone()?;
+        let dialing = self.dialing_mut(&dialer)?;
+        let only = dialing.legs == [sid.clone()] && dialing.next.is_empty();
+        only.then_some(dialer)
+    }
+
     /// What a `<Dial>` that ends now tells its action.
     pub(super) fn dial_outcome(&self, dialing: &Dialing, status: &str) -> Params {
         let mut outcome = dialing.outcome(status, self.now);

@@ -207,6 +207,8 @@ fn covers(wanted: &str, event: &str) -> bool {
         "mute" => event == "participant-mute" || event == "participant-unmute",
         "hold" => event == "participant-hold" || event == "participant-unhold",
         "modify" => event == "participant-modify",
+        "speaker" => event == "participant-speech-start" || event == "participant-speech-stop",
+        "announcement" => event == "announcement-end" || event == "announcement-fail",
         _ => false,
     }
 }

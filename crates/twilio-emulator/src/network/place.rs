@@ -217,23 +217,6 @@ impl Network {
         }
     }
 
-    /// The far end is busy or cannot be reached.
-    pub(super) fn refuse(&mut self, sid: &CallSid) {
-        let Some(call) = self
-            .calls
-            .get(sid)
-            .filter(|call| call.status == Status::Initiated)
-        else {
-            return;
-        };
-        let busy = matches!(&call.party, Party::Person(persona) if matches!(persona.answer, Answer::Busy));
-        self.end(
-            sid,
-            if busy { Status::Busy } else { Status::Failed },
-            "the far end refused",
-        );
-    }
-
     pub(super) fn ring_timeout(&mut self, sid: &CallSid) {
         let Some(call) = self.calls.get(sid) else { return };
         if matches!(call.status, Status::Initiated | Status::Ringing) {

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 
 pub(crate) use moderate::ParticipantChanges;
 
+use super::call::Endpoint;
 use super::recording::Source;
-use super::run::{FetchPurpose, Run, Scope};
+use super::run::{FetchPurpose, Run, Scope, Waiting};
 use super::{Network, Output, RecordingWish, SoundSource};
 use crate::config::WaitUrlFetch;
 use crate::media::MediaCommand;
@@ -56,6 +57,7 @@ pub(super) struct Conference {
     pub(super) record: Option<RecordingWish>,
     pub(super) recorded: bool,
     pub(super) ended: Option<Ended>,
+    announcements: Vec<announce::Announcement>,
 }
 
 /// How a conference ended.
@@ -72,6 +74,8 @@ pub(super) struct Participant {
     pub(super) label: Option<String>,
     pub(super) muted: bool,
     pub(super) hold: bool,
+    /// What it hears while it is held; without it Twilio's music.
+    pub(super) hold_music: Option<Endpoint>,
     pub(super) moderation: Moderation,
     /// The one participant that hears this one.
     pub(super) coaches: Option<CallSid>,
@@ -132,6 +136,7 @@ impl Network {
             label: room.label.clone(),
             muted: room.muted,
             hold: false,
+            hold_music: None,
             moderation: Moderation {
                 start_on_enter: room.start_on_enter,
                 end_on_exit: room.end_on_exit,
@@ -208,6 +213,7 @@ impl Network {
             record: None,
             recorded: false,
             ended: None,
+            announcements: Vec::new(),
         }
     }
 
@@ -258,12 +264,12 @@ impl Network {
         }));
     }
 
-    /// Beeps for everybody in a conference that runs; a beep would cut short what others wait to.
+    /// Beeps for everybody in a conference that runs.
     fn beep(&mut self, conference: &Conference) {
         if conference.stage != Stage::Started {
             return;
         }
-        let source = SoundSource::Beep;
+        let source = SoundSource::Chime;
         for participant in &conference.participants {
             self.outputs.push_back(Output::Sound {
                 call: participant.call.clone(),
@@ -284,15 +290,16 @@ impl Network {
             let base = call.runs.last().and_then(|run| run.base.clone());
             call.runs.push(Run::new(Scope::Wait, Vec::new(), base));
         }
-        match url {
-            Some(url) => self.fetch(sid, url, room.wait_method, FetchPurpose::Document, Vec::new()),
-            None => self.outputs.push_back(Output::Sound {
-                call: sid.clone(),
-                play: 0,
-                source: SoundSource::HoldMusic,
-                rounds: 0,
-            }),
+        if let Some(url) = url {
+            return self.fetch(sid, url, room.wait_method, FetchPurpose::Document, Vec::new());
         }
+        let play = self.wait_for(sid, Waiting::Sound);
+        self.outputs.push_back(Output::Sound {
+            call: sid.clone(),
+            play,
+            source: SoundSource::HoldMusic,
+            rounds: 0,
+        });
     }
 
     /// Takes a leg out of its room; what the leg does next is the caller's business.
@@ -349,6 +356,7 @@ impl Network {
         }
         let sid = conference.sid.clone();
         self.put_back(conference);
+        self.settle_announcements(&sid);
         if let Some(why) = ended {
             self.end_conference(&sid, why, Some(&participant.call), LeaveReason::ModeratorLeft);
         }

@@ -47,6 +47,10 @@ pub(super) enum Scope {
     Call,
     /// What a participant hears until the conference starts.
     Wait,
+    /// What a held participant hears.
+    Hold,
+    /// What is announced to a participant.
+    Announcement(u64),
     /// What a `<Gather>` plays meanwhile.
     Prompt,
     /// What a caller in line hears.
@@ -81,10 +85,16 @@ pub(crate) enum SoundSource {
     Speech(String),
     /// A file of the application.
     File(String),
-    /// The tone that announces a participant.
+    /// The tone that announces a participant, over everything else.
+    Chime,
+    /// The tone before a recording.
     Beep,
     /// What a caller hears while it rings elsewhere.
     Ringback,
+    /// A line that is engaged.
+    Busy,
+    /// A number that cannot be reached.
+    Intercept,
     /// Keys as tones.
     Keys(String),
     /// What Twilio plays in a room without a `waitUrl`.
@@ -137,7 +147,7 @@ impl Network {
             self.notify(sid, 13201, "a leg of a <Dial> may not dial");
             return true;
         }
-        if scope == Scope::Wait
+        if matches!(scope, Scope::Wait | Scope::Hold | Scope::Announcement(_))
             && !matches!(
                 verb,
                 Verb::Say { .. } | Verb::Play { .. } | Verb::Pause { .. } | Verb::Redirect(_)
@@ -223,9 +233,18 @@ impl Network {
                 self.pop_run(sid);
                 false
             }
-            Scope::Queue => {
+            Scope::Hold if !self.hold_goes_on() => {
+                self.pop_run(sid);
+                false
+            }
+            Scope::Queue | Scope::Hold => {
                 self.wait_again(sid);
                 false
+            }
+            Scope::Announcement(_) => {
+                self.pop_run(sid);
+                self.announcement_over(sid);
+                true
             }
             Scope::Keys => {
                 self.pop_run(sid);
@@ -257,23 +276,48 @@ impl Network {
 
     fn sound(&mut self, sid: &CallSid, source: SoundSource, rounds: u32) -> bool {
         let play = self.wait_for(sid, Waiting::Sound);
-        self.outputs.push_back(Output::Sound {
-            call: sid.clone(),
-            play,
-            source,
-            rounds,
+        let call = sid.clone();
+        let scope = self
+            .calls
+            .get(sid)
+            .and_then(|call| call.runs.last())
+            .map(|run| run.scope);
+        self.outputs.push_back(match scope {
+            Some(Scope::Announcement(_)) => Output::SoundOver {
+                call,
+                play,
+                source,
+                rounds,
+            },
+            Some(_) | None => Output::Sound {
+                call,
+                play,
+                source,
+                rounds,
+            },
         });
         false
     }
 
+    /// A sound has ended; what goes on beneath an announcement goes on after it.
     pub(super) fn play_ended(&mut self, sid: &CallSid, play: u64) {
-        let Some(run) = self.calls.get_mut(sid).and_then(|call| call.runs.last_mut()) else {
-            return;
-        };
-        if run.step == play && matches!(run.waiting, Waiting::Sound) {
+        if let Some(run) = self.run_that_plays(sid, play) {
             run.waiting = Waiting::Nothing;
             self.advance(sid);
         }
+    }
+
+    /// A sound could not be had, which an announcement's sender is told.
+    pub(super) fn sound_failed(&mut self, sid: &CallSid, play: u64, why: &str) {
+        if let Some(Scope::Announcement(id)) = self.run_that_plays(sid, play).map(|run| run.scope) {
+            self.announcement_failed(sid, id, why);
+        }
+    }
+
+    fn run_that_plays(&mut self, sid: &CallSid, play: u64) -> Option<&mut Run> {
+        let runs = &mut self.calls.get_mut(sid)?.runs;
+        runs.iter_mut()
+            .find(|run| run.step == play && matches!(run.waiting, Waiting::Sound))
     }
 
     /// A `<Pause>`, `<Gather>` or `<Dial timeLimit>` is over.

@@ -7,7 +7,7 @@ use audio::Rate;
 use audio::peer::{Codec, Peer, PeerConfig};
 use serde_json::json;
 
-use crate::floor::{Floor, OWN_NUMBER, PROSPECT, signed_in};
+use crate::floor::{Floor, OWN_NUMBER, PROSPECT};
 use crate::sdk::{OFFER, Sdk, application, now_s, token};
 
 #[tokio::test]
@@ -204,17 +204,7 @@ async fn a_rep_and_a_prospect_hear_each_other() {
         power(&heard, 440.0) > 10.0 * power(&heard, 1_000.0),
         "the rep hears the prospect's tone"
     );
-    let wav = signed_in(
-        floor
-            .client
-            .get(floor.url(&format!("/emulator/legs/{prospect}/heard.wav"))),
-    )
-    .await;
-    let bytes = wav.bytes().await.unwrap();
-    let samples: Vec<i16> = bytes[44..]
-        .chunks_exact(2)
-        .map(|b| i16::from_le_bytes([b[0], b[1]]))
-        .collect();
+    let samples = floor.heard(&prospect).await;
     let last = &samples[samples.len().saturating_sub(8_000)..];
     assert!(
         power(last, 1_000.0) > 10.0 * power(last, 440.0),

@@ -132,6 +132,15 @@ impl Floor {
         events.filter(|event| event["kind"] == kind).cloned().collect()
     }
 
+    /// What a leg has heard since it was answered, at 8 kHz.
+    pub(crate) async fn heard(&self, call: &str) -> Vec<i16> {
+        let path = format!("/emulator/legs/{call}/heard.wav");
+        let response = signed_in(self.client.get(self.url(&path))).await;
+        assert!(response.status().is_success(), "{}", response.status());
+        let bytes = response.bytes().await.unwrap();
+        audio::wav::read(&bytes).unwrap().samples
+    }
+
     /// Waits until REST says that the call has this status.
     pub(crate) async fn wait_for_status(&self, call: &str, status: &str) -> Value {
         let path = format!("Calls/{call}.json");

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where something is missing")]
 
 mod application;
+mod beside;
 mod calls;
 mod clients;
 mod delivery;

@@ -100,6 +100,7 @@ fn a_held_leg_hears_only_what_is_played_to_it() {
         play: 7,
         samples,
         loops: 0,
+        over: false,
     });
     run(&mut mixer, 60);
     assert!(share(&mixer, "B", 600.0) > 0.99);
@@ -158,6 +159,7 @@ fn a_play_ends_after_its_rounds_and_says_so_once() {
         play: 3,
         samples: samples.clone(),
         loops: 2,
+        over: false,
     });
     assert_eq!(run(&mut mixer, 3), []);
     assert_eq!(
@@ -173,6 +175,7 @@ fn a_play_ends_after_its_rounds_and_says_so_once() {
         play: 4,
         samples,
         loops: 0,
+        over: false,
     });
     assert_eq!(run(&mut mixer, 100), []);
     mixer.obey(MediaCommand::StopPlay { leg: key("A") });
@@ -192,6 +195,7 @@ fn nobody_waits_for_a_play_that_nobody_hears() {
         play: 1,
         samples,
         loops: 1,
+        over: false,
     });
     let empty = Arc::default();
     mixer.obey(MediaCommand::Play {
@@ -199,6 +203,7 @@ fn nobody_waits_for_a_play_that_nobody_hears() {
         play: 2,
         samples: empty,
         loops: 0,
+        over: false,
     });
     let ended = |leg, play| MediaEvent::PlayEnded { leg: key(leg), play };
     assert_eq!(run(&mut mixer, 1), [ended("A", 1), ended("B", 2)]);
@@ -216,11 +221,15 @@ fn the_ground_truth_says_who_heard_whom() {
         speaker: key("A"),
         started,
     };
-    assert_eq!(run(&mut mixer, 20), [heard(true)]);
+    let speaks = |speaking| MediaEvent::Voice {
+        leg: key("A"),
+        speaking,
+    };
+    assert_eq!(run(&mut mixer, 20), [speaks(true), heard(true)]);
     join(&mut mixer, "A", true, false);
-    assert_eq!(run(&mut mixer, 20), [heard(false)]);
+    assert_eq!(run(&mut mixer, 20), [speaks(false), heard(false)]);
     join(&mut mixer, "A", false, false);
-    assert_eq!(run(&mut mixer, 20), [heard(true)]);
+    assert_eq!(run(&mut mixer, 20), [speaks(true), heard(true)]);
     mixer.obey(MediaCommand::Close { leg: key("B") });
     assert_eq!(run(&mut mixer, 20), [heard(false)]);
 }
@@ -234,4 +243,110 @@ fn a_closed_leg_can_still_be_listened_to_and_stays_closed() {
     run(&mut mixer, 60);
     assert!(share(&mixer, "B", 1_600.0) > 0.99, "A sings no more");
     assert_eq!(heard(&mixer, "A").len(), 8_000);
+}
+
+/// Plays a tone of 600 Hz and 400 ms, over and over.
+fn music(mixer: &mut Mixer, name: &str) {
+    mixer.obey(MediaCommand::Play {
+        leg: key(name),
+        play: 1,
+        samples: tone::sine(600.0, RATE_HZ, 3_200).into(),
+        loops: 0,
+        over: false,
+    });
+}
+
+#[test]
+fn an_announcement_interrupts_music_which_goes_on_after_it() {
+    let mut mixer = Mixer::default();
+    open(&mut mixer, "A", personas::by_name("listener").expect("built in"));
+    music(&mut mixer, "A");
+    run(&mut mixer, 60);
+    mixer.obey(MediaCommand::Play {
+        leg: key("A"),
+        play: 2,
+        samples: tone::sine(1_400.0, RATE_HZ, 9_600).into(),
+        loops: 1,
+        over: true,
+    });
+    assert_eq!(run(&mut mixer, 55), []);
+    assert!(share(&mixer, "A", 1_400.0) > 0.99);
+    let ended = MediaEvent::PlayEnded {
+        leg: key("A"),
+        play: 2,
+    };
+    assert_eq!(run(&mut mixer, 60), [ended]);
+    assert!(share(&mixer, "A", 600.0) > 0.99);
+}
+
+#[test]
+fn a_chime_is_heard_over_music_and_stops_nothing() {
+    let mut mixer = Mixer::default();
+    open(&mut mixer, "A", personas::by_name("listener").expect("built in"));
+    music(&mut mixer, "A");
+    mixer.obey(MediaCommand::Chime {
+        leg: key("A"),
+        samples: tone::sine(1_400.0, RATE_HZ, 8_000).into(),
+    });
+    assert_eq!(run(&mut mixer, 50), []);
+    assert!((0.45..0.55).contains(&share(&mixer, "A", 1_400.0)));
+    run(&mut mixer, 50);
+    assert!(share(&mixer, "A", 600.0) > 0.99);
+}
+
+#[test]
+fn a_key_sounds_in_the_room_and_leads_machines_there() {
+    let mut mixer = three();
+    open(
+        &mut mixer,
+        "tree",
+        personas::by_name("phone-tree").expect("built in"),
+    );
+    join(&mut mixer, "tree", false, false);
+    run(&mut mixer, 60);
+    for _ in 0..5 {
+        mixer.obey(MediaCommand::InBand {
+            leg: key("A"),
+            digit: '1',
+        });
+    }
+    run(&mut mixer, 50);
+    let (voice, low) = (share(&mixer, "B", 400.0), share(&mixer, "B", 697.0));
+    assert!(voice < 0.02 && low > 0.1, "A's voice {voice}, its key {low}");
+    let Line::Person(tree) = &mixer.legs["tree"].line else {
+        panic!("a person");
+    };
+    let rest = format!("{tree:?}");
+    assert!(
+        rest.contains("through to new") && !rest.contains("through to existing"),
+        "it followed the key"
+    );
+
+    join(&mut mixer, "A", true, false);
+    mixer.obey(MediaCommand::InBand {
+        leg: key("A"),
+        digit: '1',
+    });
+    run(&mut mixer, 60);
+    assert!(
+        share(&mixer, "B", 697.0) < 0.02,
+        "a muted leg's keys are not heard"
+    );
+}
+
+#[test]
+fn a_persons_line_can_be_bad_both_ways() {
+    let mut mixer = three();
+    let cut = Impairments {
+        loss: 1.0,
+        ..Impairments::default()
+    };
+    assert!(mixer.impair(&key("A"), cut));
+    assert!(!mixer.impair(&key("nobody"), cut));
+    run(&mut mixer, 60);
+    assert!(tone::rms(&heard(&mixer, "A")) < 1.0);
+    assert!(share(&mixer, "B", 400.0) < 0.01 && share(&mixer, "B", 1_600.0) > 0.99);
+    assert!(mixer.impair(&key("A"), Impairments::default()));
+    run(&mut mixer, 60);
+    assert!(share(&mixer, "B", 400.0) > 0.45);
 }

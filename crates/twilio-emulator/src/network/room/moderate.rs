@@ -67,6 +67,9 @@ impl Network {
         participant.coaches = coaches;
         participant.muted = changes.muted.unwrap_or(before.muted);
         participant.hold = changes.hold.unwrap_or(before.hold);
+        if changes.hold == Some(true) {
+            participant.hold_music = changes.hold_music;
+        }
         participant.moderation.end_on_exit = changes.end_on_exit.unwrap_or(before.moderation.end_on_exit);
         participant.updated_at = self.now;
         let after = participant.clone();
@@ -94,10 +97,11 @@ impl Network {
         }
         self.put_back(conference);
         if after.hold != before.hold {
-            self.change_hold(&after, changes.hold_music.as_ref());
+            self.change_hold(&after);
+            self.settle_announcements(sid);
         }
         if let Some(announcement) = &changes.announcement {
-            self.play_beside(&after.call, announcement);
+            self.announce_to(sid, announcement, &after.call);
         }
         Ok(after.call)
     }

@@ -78,10 +78,11 @@ impl Network {
         }
     }
 
-    /// Keys for the far end, one after the other.
+    /// Keys for the far end, one after the other: a person gets them at once, everybody hears them.
     pub(super) fn press_keys(&mut self, sid: &CallSid, keys: String) -> bool {
         self.log("keys.sent", &[("call", sid.as_str()), ("keys", &keys)]);
-        for digit in keys.chars().filter(|key| !matches!(key, 'w' | 'W')) {
+        let person = self.calls.get(sid).is_some_and(|call| call.persona().is_some());
+        for digit in keys.chars().filter(|key| person && !matches!(key, 'w' | 'W')) {
             self.outputs.push_back(Output::Media(MediaCommand::Key {
                 leg: sid.as_str().to_owned(),
                 digit: digit.to_ascii_uppercase(),

@@ -251,9 +251,15 @@ impl Network {
             return;
         };
         match call.runs.last().map(|run| run.scope) {
-            Some(Scope::Wait | Scope::Queue) => {
+            Some(Scope::Wait | Scope::Queue | Scope::Hold) => {
                 call.runs.pop();
                 return;
+            }
+            Some(Scope::Announcement(id)) => {
+                call.runs.pop();
+                self.announcement_failed(sid, id, &format!("{}: {code}", failed.request.url));
+                self.announcement_over(sid);
+                return self.advance(sid);
             }
             Some(Scope::Whisper) => {
                 return self.end(

@@ -68,14 +68,19 @@ impl Network {
         }
     }
 
-    /// What a caller in line was to hear has ended: it is requested again.
+    /// What a caller in line, or somebody held, was to hear has ended: it is requested again.
     pub(super) fn wait_again(&mut self, sid: &CallSid) {
         let step = self.wait_for(sid, Waiting::Again);
         self.set_timer(WAIT_AGAIN, Timer::Step(sid.clone(), step));
     }
 
     pub(super) fn wait_over(&mut self, sid: &CallSid) {
-        self.request_wait(sid);
+        let innermost = self.calls.get(sid).and_then(|call| call.runs.last());
+        if innermost.is_some_and(|run| run.scope == Scope::Hold) {
+            self.request_hold_music(sid);
+        } else {
+            self.request_wait(sid);
+        }
     }
 
     /// `<Leave>`, in what a caller in line hears.

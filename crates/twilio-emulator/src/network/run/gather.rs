@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::{FetchPurpose, Run, Scope, Waiting};
+use crate::config::ConferenceDigits;
 use crate::media::personas::speech_ms;
 use crate::media::{MediaCommand, Script, Sound};
 use crate::network::call::Endpoint;
@@ -160,22 +161,38 @@ impl Network {
         self.stop_sound(sid);
     }
 
+    /// A key on a leg that talks to others, or will: it ends the `<Dial>`, or they get it. False if the leg
+    /// is on its own.
+    fn digit_in_conversation(&mut self, sid: &CallSid, digit: char) -> bool {
+        let dials = self.dialing_mut(sid).map(|dialing| dialing.order.hangup_on_star);
+        if dials == Some(true) && digit == '*' {
+            self.end_dial(sid);
+        } else if let Some(other) = self.bridged_with(sid) {
+            let leg = other.as_str().to_owned();
+            self.outputs
+                .push_back(Output::Media(MediaCommand::Key { leg, digit }));
+        } else if dials.is_some() {
+            let in_room = self.calls.get(sid).is_some_and(|call| call.room.is_some());
+            if in_room && self.switches.conference_digits == ConferenceDigits::Heard {
+                let leg = sid.as_str().to_owned();
+                self.outputs
+                    .push_back(Output::Media(MediaCommand::InBand { leg, digit }));
+            }
+        } else {
+            return false;
+        }
+        true
+    }
+
     /// A key was pressed on the leg.
     pub(in crate::network) fn digit(&mut self, sid: &CallSid, digit: char) {
         self.log("digit", &[("call", sid.as_str()), ("digit", &digit.to_string())]);
+        if self.digit_in_conversation(sid, digit) {
+            return;
+        }
         let Some(call) = self.calls.get_mut(sid) else {
             return;
         };
-        if let Some(Waiting::Dial(dialing)) = call.runs.first().map(|run| &run.waiting) {
-            if dialing.order.hangup_on_star && digit == '*' {
-                self.end_dial(sid);
-            } else if let Some(leg) = dialing.other() {
-                let leg = leg.as_str().to_owned();
-                self.outputs
-                    .push_back(Output::Media(MediaCommand::Key { leg, digit }));
-            }
-            return;
-        }
         let prompting = call.runs.last().is_some_and(|run| run.scope == Scope::Prompt);
         let at = call.runs.len().saturating_sub(if prompting { 2 } else { 1 });
         let Some(run) = call.runs.get(at) else { return };
