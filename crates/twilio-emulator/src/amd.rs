@@ -51,6 +51,13 @@ impl Amd {
         }))
     }
 
+    /// The parameters of `POST Participants`; always asynchronous.
+    pub(crate) fn of_participant<'a>(
+        field: impl Fn(&str) -> Option<&'a str>,
+    ) -> Option<Result<Self, String>> {
+        Self::read("MachineDetection", &field)
+    }
+
     /// The attributes of a noun; always asynchronous.
     pub(crate) fn of_noun<'a>(field: impl Fn(&str) -> Option<&'a str>) -> Option<Result<Self, String>> {
         Self::read("machineDetection", &field)

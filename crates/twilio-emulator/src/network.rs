@@ -51,14 +51,14 @@ pub(crate) use market::NumberSearch;
 pub(crate) use place::{CallOrder, Instructions};
 pub(crate) use population::PersonaOrder;
 pub(crate) use recording::{RecordingChange, RecordingFilter, RecordingTrack, RecordingWish};
-pub(crate) use room::ParticipantChanges;
+pub(crate) use room::{ParticipantChanges, ParticipantOrder, is_label};
 pub(crate) use run::{Fetch, SoundSource};
 pub(crate) use sip::{
     DomainChanges, EntryChanges, Holder, ListKind, OriginationChanges, RecordingMode, TrunkChanges,
 };
 pub(crate) use truth::EventFilter;
 pub(crate) use usage::{UsageFilter, UsageSplit};
-pub(crate) use views::{CallFilter, ConferenceFilter};
+pub(crate) use views::{CallFilter, ConferenceFilter, ParticipantFilter, When};
 
 use crate::config::{Config, Switches};
 use crate::faults::CallbackFault;
@@ -417,7 +417,7 @@ impl Network {
             Timer::Refuse(call) => self.refuse(&call),
             Timer::Refused(call, busy) => self.refused(&call, busy),
             Timer::RingTimeout(call) => self.ring_timeout(&call),
-            Timer::TimeLimit(call) => self.end(&call, call::Status::Completed, "time limit"),
+            Timer::TimeLimit(call) => self.time_limit_due(&call),
             Timer::Step(call, step) => self.step_due(&call, step),
             Timer::SoundEnds(call, play) => self.play_ended(&call, play),
             Timer::Sounds(call, sound) => self.sounds(&call, sound, 0),

@@ -14,7 +14,9 @@ mod iam;
 mod messages;
 mod notifications;
 mod numbers;
+mod order;
 mod page;
+mod participants;
 mod queues;
 mod recordings;
 mod sip;
@@ -37,6 +39,7 @@ pub(crate) fn routes() -> Router<Site> {
         .merge(messages::routes())
         .merge(numbers::routes())
         .merge(conferences::routes())
+        .merge(participants::routes())
         .merge(accounts::keys())
         .merge(notifications::routes())
         .merge(queues::routes())

@@ -139,6 +139,8 @@ pub(super) struct Call {
     /// What runs, innermost last.
     pub(super) runs: Vec<Run>,
     pub(super) room: Option<ConferenceSid>,
+    /// The conference it is to join when it answers.
+    pub(super) invited_to: Option<ConferenceSid>,
     /// It is or was in a conference.
     pub(super) was_in_room: bool,
     /// How to record it once it is answered.
@@ -182,12 +184,13 @@ impl Call {
             ended_at: None,
             queue_ms: 0,
             ring_timeout_s: 0,
-            time_limit_s: super::place::TIME_LIMIT_S_DEFAULT,
+            time_limit_s: super::place::TIME_LIMIT_S_MAX,
             instructions: super::Instructions::Connect(None),
             fallback: None,
             callback: None,
             runs: Vec::new(),
             room: None,
+            invited_to: None,
             was_in_room: false,
             record: None,
             parent: None,

@@ -1,9 +1,12 @@
 //! Ending calls, and changing live ones.
 
-use super::call::{Call, Endpoint, Status};
+use jiff::SignedDuration;
+
+use super::call::{Call, Endpoint, Progress, Status};
+use super::place::TIME_LIMIT_S_MAX;
 use super::room::LeaveReason;
 use super::run::{HUNG_UP, Waiting};
-use super::{Instructions, Network, Output, not_found};
+use super::{Instructions, Network, Output, Timer, not_found};
 use crate::config::CanceledInProgress;
 use crate::media::MediaCommand;
 use crate::rest::ApiError;
@@ -16,6 +19,10 @@ pub(crate) struct CallChanges {
     pub(crate) status: Option<StatusChange>,
     pub(crate) instructions: Option<Instructions>,
     pub(crate) fallback: Option<Endpoint>,
+    /// Where the rest of its progress is reported.
+    pub(crate) callback: Option<Endpoint>,
+    /// Seconds from its answer.
+    pub(crate) time_limit_s: Option<u32>,
 }
 
 /// The two statuses one may ask for.
@@ -42,11 +49,26 @@ impl Network {
             self.change_status(sid, status, change);
             return Ok(());
         }
-        if status != Status::InProgress {
+        if status.is_final() || (changes.instructions.is_some() && status != Status::InProgress) {
             return Err(not_in_progress());
         }
         if changes.fallback.is_some() {
             call.fallback = changes.fallback;
+        }
+        if let Some(endpoint) = changes.callback {
+            let events = vec!["completed".to_owned()];
+            let before = call.callback.take();
+            call.callback = Some(match before {
+                Some(progress) => Progress { endpoint, ..progress },
+                None => Progress {
+                    endpoint,
+                    events,
+                    sequence: 0,
+                },
+            });
+        }
+        if let Some(seconds) = changes.time_limit_s {
+            self.limit_time(sid, seconds);
         }
         let Some(instructions) = changes.instructions else {
             return Ok(());
@@ -65,6 +87,19 @@ impl Network {
         Ok(())
     }
 
+    /// The call may last this long, from its answer.
+    fn limit_time(&mut self, sid: &CallSid, seconds: u32) {
+        let Some(call) = self.calls.get_mut(sid) else {
+            return;
+        };
+        call.time_limit_s = seconds.min(TIME_LIMIT_S_MAX);
+        let limit = SignedDuration::from_secs(call.time_limit_s.into());
+        if let Some(answered) = call.answered_at {
+            let left = (limit - self.now.duration_since(answered)).max(SignedDuration::ZERO);
+            self.set_timer(left, Timer::TimeLimit(sid.clone()));
+        }
+    }
+
     /// `DELETE Calls/{CA}`: forgets a call that is over.
     pub(crate) fn delete_call(&mut self, sid: &CallSid) -> Result<(), ApiError> {
         let call = self.calls.get(sid).ok_or_else(|| not_found(sid.as_str()))?;
@@ -77,7 +112,7 @@ impl Network {
         Ok(())
     }
 
-    fn change_status(&mut self, sid: &CallSid, status: Status, change: StatusChange) {
+    pub(super) fn change_status(&mut self, sid: &CallSid, status: Status, change: StatusChange) {
         let canceled = match status {
             Status::Queued => {
                 // A call that never left the queue ends without any callback.

@@ -8,7 +8,7 @@ use super::call::Status;
 use super::{CallOrder, Instructions, Network};
 use crate::rest::ApiError;
 use crate::sid::CallSid;
-use crate::twiml::Method;
+use crate::twiml::{Method, Verb};
 use crate::world::longest;
 
 /// Calls of a trial account end after ten minutes.
@@ -125,6 +125,10 @@ impl Network {
             }
             // Whoever is dialled by a verb is not told.
             Instructions::Connect(_) => return self.start_instructions(sid, instructions),
+            Instructions::Join(room) => {
+                let text = TRIAL_NOTICE.to_owned();
+                return self.run_room(sid, *room, vec![Verb::Say { text, rounds: 1 }]);
+            }
             Instructions::Twiml(text) => text.replacen("<Response>", &notice, 1),
         };
         self.run_text(sid, &text);

@@ -10,14 +10,14 @@ use crate::amd::Amd;
 use crate::media::{Answer, Script};
 use crate::rest::ApiError;
 use crate::sid::CallSid;
-use crate::twiml::Verb;
+use crate::twiml::{Room, Verb};
 
 /// Twilio holds at most a day's worth of calls.
 const QUEUE_SECONDS_MAX: usize = 86_400;
 /// From dialling to the far end's first ring.
 const SETUP_MS: std::ops::Range<i64> = 200..800;
-/// Calls end after four hours unless told otherwise.
-pub(super) const TIME_LIMIT_S_DEFAULT: u32 = 14_400;
+/// Calls end after four hours at most; Twilio lifts that for some accounts.
+pub(super) const TIME_LIMIT_S_MAX: u32 = 14_400;
 
 /// What a leg does when it is answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,8 @@ pub(crate) enum Instructions {
     Twiml(String),
     /// Be connected to the leg that dialled this one, after this document.
     Connect(Option<Endpoint>),
+    /// Take part in a conference.
+    Join(Box<Room>),
 }
 
 /// `POST Calls`, its parameters already checked.
@@ -46,6 +48,8 @@ pub(crate) struct CallOrder {
     /// `SendDigits`.
     pub(crate) keys: Option<String>,
     pub(crate) amd: Option<Amd>,
+    /// What is odd about it, by Twilio's codes.
+    pub(crate) notes: Vec<(u32, String)>,
 }
 
 impl Network {
@@ -61,7 +65,10 @@ impl Network {
             account: order.account,
             queue_ms: i64::try_from(ahead_ms + busy_ms).unwrap_or(i64::MAX),
             ring_timeout_s: order.ring_timeout_s,
-            time_limit_s: order.time_limit_s.unwrap_or(TIME_LIMIT_S_DEFAULT),
+            time_limit_s: order
+                .time_limit_s
+                .unwrap_or(TIME_LIMIT_S_MAX)
+                .min(TIME_LIMIT_S_MAX),
             instructions,
             fallback: order.fallback,
             callback: order.callback.map(|endpoint| Progress {
@@ -83,6 +90,9 @@ impl Network {
             &[("call", sid.as_str()), ("to", &call.to), ("from", &call.from)],
         );
         self.insert_call(call);
+        for (code, note) in order.notes {
+            self.notify(&sid, code, &note);
+        }
         if self.queue.is_empty() {
             let delay = self
                 .queue_free_at
@@ -277,6 +287,16 @@ impl Network {
         self.enter(sid, Status::InProgress);
         self.record_from_answer(sid);
         self.note_answered(sid);
+    }
+
+    /// The call has lasted as long as it may, unless that was changed meanwhile.
+    pub(super) fn time_limit_due(&mut self, sid: &CallSid) {
+        let Some(call) = self.calls.get(sid) else { return };
+        let limit = SignedDuration::from_secs(call.time_limit_s.into());
+        let lasted = call.answered_at.map(|at| self.now.duration_since(at));
+        if lasted.is_some_and(|lasted| lasted >= limit) {
+            self.end(sid, Status::Completed, "time limit");
+        }
     }
 
     /// Changes a call's status, notes it and reports it.

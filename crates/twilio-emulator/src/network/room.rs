@@ -2,18 +2,21 @@
 
 mod alone;
 mod announce;
+mod invite;
 mod moderate;
 
 use jiff::Timestamp;
 
+pub(crate) use invite::{ParticipantOrder, is_label};
 pub(crate) use moderate::ParticipantChanges;
 
-use super::call::Endpoint;
+use super::call::{Endpoint, Status};
 use super::recording::Source;
 use super::run::{FetchPurpose, Run, Scope, Waiting};
 use super::{Network, Output, RecordingWish, SoundSource};
 use crate::config::WaitUrlFetch;
 use crate::media::MediaCommand;
+use crate::rest::ApiError;
 use crate::sid::{CallSid, ConferenceSid};
 use crate::twiml::{Beep, Callback, Room};
 
@@ -50,6 +53,8 @@ pub(super) struct Conference {
     pub(super) updated_at: Timestamp,
     /// In order of arrival.
     pub(super) participants: Vec<Participant>,
+    /// Those whom REST calls into it, until they answer.
+    pub(super) invited: Vec<Participant>,
     /// The first participant's wish; later ones are ignored.
     pub(super) callback: Option<Callback>,
     pub(super) sequence: u32,
@@ -116,36 +121,14 @@ impl Network {
     /// A leg enters a room, filling it anew if it is empty.
     pub(super) fn join(&mut self, sid: &CallSid, room: &Room) {
         let mut conference = self.take_open_conference(room, sid);
-        if conference.participants.len() >= room.participants_max {
-            self.put_back(conference);
-            self.notify(sid, 13248, "the conference is full");
-            return self.after_dial(sid, "failed");
-        }
-        let coached = room.coach.as_deref().map(CallSid::from_text);
-        let is_there = |coached: &CallSid| conference.participants.iter().any(|p| p.call == *coached);
-        if coached.as_ref().is_some_and(|coached| !is_there(coached)) {
-            self.abandon(conference);
-            self.notify(sid, 13240, "whom to coach is not in the conference");
-            return self.after_dial(sid, "failed");
+        let invited = self.arrive(&mut conference, sid);
+        if let Some((code, why)) = refusal(&conference, room) {
+            return self.turn_away(conference, sid, invited, code, why);
         }
         if let Some(recorded) = room.recorded.as_ref().filter(|_| conference.record.is_none()) {
             conference.record = Some(self.wish_of(sid, recorded));
         }
-        let participant = Participant {
-            call: sid.clone(),
-            label: room.label.clone(),
-            muted: room.muted,
-            hold: false,
-            hold_music: None,
-            moderation: Moderation {
-                start_on_enter: room.start_on_enter,
-                end_on_exit: room.end_on_exit,
-            },
-            coaches: coached,
-            beep: room.beep,
-            joined_at: self.now,
-            updated_at: self.now,
-        };
+        let participant = invited.unwrap_or_else(|| Participant::new(room, sid.clone(), self.now));
         if let Some(call) = self.calls.get_mut(sid) {
             call.room = Some(conference.sid.clone());
             call.was_in_room = true;
@@ -208,6 +191,7 @@ impl Network {
             created_at: self.now,
             updated_at: self.now,
             participants: Vec::new(),
+            invited: Vec::new(),
             callback,
             sequence: 0,
             record: None,
@@ -217,15 +201,33 @@ impl Network {
         }
     }
 
-    /// Puts a conference back that somebody could not join; if it would be their own, there is none.
-    fn abandon(&mut self, conference: Conference) {
-        if conference.participants.is_empty() {
+    /// Somebody cannot join: whoever was called hangs up, and a caller's TwiML goes on.
+    fn turn_away(
+        &mut self,
+        mut conference: Conference,
+        sid: &CallSid,
+        invited: Option<Participant>,
+        code: u32,
+        why: &str,
+    ) {
+        self.notify(sid, code, why);
+        if let Some(invited) = invited {
+            conference.invited.push(invited);
+            if let Some(call) = self.calls.get_mut(sid) {
+                call.invited_to = Some(conference.sid.clone());
+            }
+            self.put_back(conference);
+            return self.end(sid, Status::Completed, why);
+        }
+        if conference.is_deserted() {
+            // It was opened for nobody else.
             let key = (conference.account.clone(), conference.name.clone());
             self.open_rooms.remove(&key);
             self.conference_order.retain(|sid| *sid != conference.sid);
         } else {
             self.put_back(conference);
         }
+        self.after_dial(sid, "failed");
     }
 
     fn put_back(&mut self, conference: Conference) {
@@ -305,7 +307,7 @@ impl Network {
     /// Takes a leg out of its room; what the leg does next is the caller's business.
     pub(super) fn leave(&mut self, sid: &CallSid, reason: LeaveReason) {
         let Some(room) = self.calls.get_mut(sid).and_then(|call| call.room.take()) else {
-            return;
+            return self.uninvite(sid);
         };
         let Some(mut conference) = self.conferences.remove(&room) else {
             return;
@@ -342,7 +344,7 @@ impl Network {
             } else {
                 "participant-with-end-conference-on-exit-left"
             })
-        } else if conference.participants.is_empty() {
+        } else if conference.is_deserted() {
             Some(if kicked {
                 "last-participant-kicked"
             } else {
@@ -387,8 +389,12 @@ impl Network {
             by: by.cloned(),
         });
         let rest: Vec<CallSid> = conference.participants.iter().map(|p| p.call.clone()).collect();
+        let invited: Vec<CallSid> = conference.invited.iter().map(|p| p.call.clone()).collect();
         for call in &rest {
             self.leave(call, leave_reason);
+        }
+        for call in &invited {
+            self.stop_calling(call);
         }
         self.stop_recordings_of_room(sid);
         if let Some(mut conference) = self.conferences.remove(sid) {
@@ -408,8 +414,51 @@ impl Network {
 }
 
 impl Participant {
+    pub(super) fn new(room: &Room, call: CallSid, now: Timestamp) -> Self {
+        Self {
+            call,
+            label: room.label.clone(),
+            muted: room.muted,
+            hold: false,
+            hold_music: None,
+            moderation: Moderation {
+                start_on_enter: room.start_on_enter,
+                end_on_exit: room.end_on_exit,
+            },
+            coaches: room.coach.as_deref().map(CallSid::from_text),
+            beep: room.beep,
+            joined_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Paths take the `CallSid` or the label.
     pub(super) fn is_called(&self, name: &str) -> bool {
         self.call.as_str() == name || self.label.as_deref() == Some(name)
     }
+}
+
+/// Why a leg cannot take part as it wants to, with Twilio's code.
+fn refusal(conference: &Conference, room: &Room) -> Option<(u32, &'static str)> {
+    let is_there = |coached: &str| conference.participants.iter().any(|p| p.call.as_str() == coached);
+    let label = room.label.as_deref();
+    if conference.participants.len() >= room.participants_max {
+        Some((16020, "the conference is full"))
+    } else if room.coach.as_deref().is_some_and(|coached| !is_there(coached)) {
+        Some((13240, "whom to coach is not in the conference"))
+    } else if label.is_some_and(|label| !is_label(label)) {
+        Some((
+            16023,
+            "the label is over 128 characters, like a call's SID, or has a slash",
+        ))
+    } else if label.is_some() && conference.everybody().any(|p| p.label.as_deref() == label) {
+        Some((16025, "the label is in use by another participant"))
+    } else {
+        None
+    }
+}
+
+fn nobody_to_coach() -> ApiError {
+    let message = "CallSidToCoach is no participant of this conference";
+    ApiError::new(400, 13240, message.to_owned())
 }

@@ -38,6 +38,7 @@ fn place(network: &mut Network, to: &str, twiml: &str) -> CallSid {
         record: None,
         to: to.to_owned(),
         from: "+12025550100".to_owned(),
+        notes: Vec::new(),
         instructions: Some(Instructions::Twiml(format!("<Response>{twiml}</Response>"))),
         application_sid: None,
         fallback: None,

@@ -5,7 +5,7 @@ mod lists;
 
 use serde_json::{Value, json};
 
-pub(crate) use lists::{CallFilter, ConferenceFilter};
+pub(crate) use lists::{CallFilter, ConferenceFilter, ParticipantFilter, When};
 
 use super::account::{Application, Number, Routing};
 use super::call::{Call, Endpoint, Party, Status};
@@ -27,11 +27,6 @@ impl Network {
         self.switches = switches;
     }
 
-    /// Notes what is odd about an order for a call.
-    pub(crate) fn note_order(&mut self, sid: &CallSid, code: u32, message: &str) {
-        self.notify(sid, code, message);
-    }
-
     pub(crate) fn call_view(&self, sid: &CallSid) -> Result<Value, ApiError> {
         let call = self.calls.get(sid).ok_or_else(|| not_found(sid.as_str()))?;
         Ok(self.call_json(call))
@@ -50,7 +45,7 @@ impl Network {
 
     pub(crate) fn participant_view(&self, sid: &ConferenceSid, name: &str) -> Result<Value, ApiError> {
         let conference = self.conferences.get(sid).ok_or_else(|| not_found(sid.as_str()))?;
-        let participant = conference.participants.iter().find(|p| p.is_called(name));
+        let participant = conference.everybody().find(|p| p.is_called(name));
         Ok(self.participant_json(conference, participant.ok_or_else(|| not_found(name))?))
     }
 
@@ -148,17 +143,16 @@ impl Network {
     }
 
     fn participant_json(&self, conference: &Conference, participant: &Participant) -> Value {
-        let status = self
-            .calls
-            .get(&participant.call)
-            .map_or("complete", |call| match call.status {
-                Status::InProgress => "connected",
-                Status::Ringing => "ringing",
-                Status::Queued | Status::Initiated => "queued",
-                Status::Completed | Status::Busy | Status::Failed | Status::NoAnswer | Status::Canceled => {
-                    "complete"
-                }
-            });
+        let call = self.calls.get(&participant.call);
+        let status = call.map_or("complete", |call| match call.status {
+            Status::Queued => "queued",
+            Status::Initiated => "connecting",
+            Status::Ringing => "ringing",
+            Status::InProgress => "connected",
+            Status::Completed => "complete",
+            Status::Busy | Status::Failed | Status::NoAnswer | Status::Canceled => "failed",
+        });
+        let queue_ms = call.map_or(0, |call| call.queue_ms);
         json!({
             "account_sid": conference.account,
             "call_sid": participant.call,
@@ -171,7 +165,7 @@ impl Network {
             "start_conference_on_enter": participant.moderation.start_on_enter,
             "end_conference_on_exit": participant.moderation.end_on_exit,
             "status": status,
-            "queue_time": "0",
+            "queue_time": queue_ms.to_string(),
             "date_created": rfc2822(participant.joined_at),
             "date_updated": rfc2822(participant.updated_at),
             "uri": format!("{}/Conferences/{}/Participants/{}.json", root(&conference.account), conference.sid, participant.call),

@@ -6,7 +6,7 @@ use axum::routing::get;
 
 use super::ApiError;
 use super::ask::{Answer, Ask};
-use super::calls::is_e164;
+use super::order::is_e164;
 use crate::web::Site;
 
 pub(super) fn routes() -> Router<Site> {

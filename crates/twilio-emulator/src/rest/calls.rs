@@ -1,26 +1,59 @@
 //! `Calls`: place, look up, list, change.
 
-use axum::extract::{Path, State};
+use std::ops::RangeInclusive;
+
+use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
-use axum::{Json, Router};
-use jiff::Timestamp;
-use serde_json::Value;
 
-use super::ask::Ask;
+use super::ApiError;
+use super::ask::{Answer, Ask};
 use super::form::Form;
-use super::page::page;
-use super::recordings::wish;
-use super::{ApiError, resource};
-use crate::network::{CallChanges, CallFilter, CallOrder, Instructions, RecordingWish, StatusChange};
+use super::order::{self, refuse};
+use crate::network::{CallChanges, CallFilter, CallOrder, Instructions, StatusChange};
 use crate::sid::CallSid;
 use crate::web::Site;
 
 const TWIML_CHARACTERS_MAX: usize = 4_000;
 const SEND_DIGITS_MAX: usize = 32;
-const RING_TIMEOUT_S_DEFAULT: u32 = 60;
-const RING_TIMEOUT_S_MAX: u32 = 600;
-const IDENTITY_CHARACTERS_MAX: usize = 256;
+const RING_TIMEOUT_S: RangeInclusive<u32> = 1..=600;
+
+/// What only calls have, besides [`order::PARAMETERS`].
+const CREATE: [&str; 10] = [
+    "Url",
+    "Method",
+    "Twiml",
+    "ApplicationSid",
+    "FallbackUrl",
+    "FallbackMethod",
+    "SendDigits",
+    "AsyncAmd",
+    "AsyncAmdStatusCallback",
+    "AsyncAmdStatusCallbackMethod",
+];
+const LIST: [&str; 10] = [
+    "To",
+    "From",
+    "ParentCallSid",
+    "Status",
+    "StartTime",
+    "StartTime<",
+    "StartTime>",
+    "EndTime",
+    "EndTime<",
+    "EndTime>",
+];
+const UPDATE: [&str; 9] = [
+    "Url",
+    "Method",
+    "Twiml",
+    "Status",
+    "FallbackUrl",
+    "FallbackMethod",
+    "StatusCallback",
+    "StatusCallbackMethod",
+    "TimeLimit",
+];
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -28,34 +61,26 @@ pub(super) fn routes() -> Router<Site> {
         .route("/Calls/{call}", get(fetch).post(update).delete(delete))
 }
 
-async fn create(
-    State(site): State<Site>,
-    Path(account): Path<String>,
-    form: Form,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let wish = super::amd::read(&form)?;
-    let order = order(account, &form)?;
-    let created = site.network.ask(move |network| {
-        let (amd, notes) = network.settle_detection(wish)?;
-        let sid = network.create_call(CallOrder { amd, ..order })?;
-        for (code, note) in notes {
-            network.note_order(&sid, code, &note);
-        }
+async fn create(ask: Ask) -> Answer {
+    ask.only(&[&order::PARAMETERS[..], &CREATE, &["Passports"]].concat())
+        .await?;
+    let detection = super::amd::read(&ask.form)?;
+    let order = call_order(&ask)?;
+    ask.made(move |network, _| {
+        let order = order::with_detection(network, order, detection)?;
+        let sid = network.create_call(order)?;
         network.call_view(&sid)
-    });
-    Ok((StatusCode::CREATED, Json(created.await??)))
+    })
+    .await
 }
 
-async fn fetch(
-    State(site): State<Site>,
-    Path((account, call)): Path<(String, String)>,
-) -> Result<Json<Value>, ApiError> {
-    let sid = CallSid::from_text(&resource(&call));
-    let read = site.network.ask(move |network| {
-        network.require(&account, sid.as_str())?;
+async fn fetch(ask: Ask) -> Answer {
+    let sid = CallSid::from_text(&ask.name(0));
+    ask.show(move |network, account| {
+        network.require(account, sid.as_str())?;
         network.call_read(&sid)
-    });
-    Ok(Json(read.await??))
+    })
+    .await
 }
 
 async fn delete(ask: Ask) -> Result<StatusCode, ApiError> {
@@ -67,108 +92,47 @@ async fn delete(ask: Ask) -> Result<StatusCode, ApiError> {
     .await
 }
 
-async fn list(
-    State(site): State<Site>,
-    Path(account): Path<String>,
-    form: Form,
-) -> Result<Json<Value>, ApiError> {
-    let time = |name: &str| day_or_time(&form, name);
+async fn list(ask: Ask) -> Answer {
+    ask.only(&LIST).await?;
+    let form = &ask.form;
+    let text = |name: &str| form.text(name).map(str::to_owned);
     let filter = CallFilter {
-        to: form.text("To").map(str::to_owned),
-        from: form.text("From").map(str::to_owned),
-        status: form.text("Status").map(str::to_owned),
-        parent: form.text("ParentCallSid").map(str::to_owned),
-        started_on: time("StartTime")?,
-        started_until: time("StartTime<")?,
-        started_from: time("StartTime>")?,
-        ended_on: time("EndTime")?,
-        ended_until: time("EndTime<")?,
-        ended_from: time("EndTime>")?,
+        to: text("To"),
+        from: text("From"),
+        status: text("Status"),
+        parent: text("ParentCallSid"),
+        started: form.when("StartTime")?,
+        ended: form.when("EndTime")?,
     };
-    let calls = site
-        .network
-        .ask({
-            let account = account.clone();
-            move |network| network.list_calls(&account, &filter)
-        })
-        .await?;
-    let path = format!("/2010-04-01/Accounts/{account}/Calls.json");
-    Ok(Json(page("calls", &path, &form, calls)))
+    ask.list("calls", move |network, account| {
+        Ok(network.list_calls(account, &filter))
+    })
+    .await
 }
 
-async fn update(
-    State(site): State<Site>,
-    Path((account, call)): Path<(String, String)>,
-    form: Form,
-) -> Result<Json<Value>, ApiError> {
-    let sid = CallSid::from_text(&resource(&call));
-    let changes = changes(&form)?;
-    let updated = site.network.ask(move |network| {
-        network.require(&account, sid.as_str())?;
+async fn update(ask: Ask) -> Answer {
+    ask.only(&UPDATE).await?;
+    let sid = CallSid::from_text(&ask.name(0));
+    let changes = changes(&ask.form)?;
+    ask.show(move |network, account| {
+        network.require(account, sid.as_str())?;
         network.update_call(&sid, changes)?;
         network.call_view(&sid)
-    });
-    Ok(Json(updated.await??))
-}
-
-/// A day or a moment to filter by.
-pub(super) fn day_or_time(form: &Form, name: &str) -> Result<Option<Timestamp>, ApiError> {
-    let parsed = form.text(name).map(parse_time).transpose();
-    parsed.map_err(|()| ApiError::parameter(format!("{name} is no date")))
+    })
+    .await
 }
 
 /// Reads and checks the parameters of `POST Calls`.
-fn order(account: String, form: &Form) -> Result<CallOrder, ApiError> {
-    let to = form
-        .text("To")
-        .ok_or_else(|| refuse(21201, "No 'To' number is specified"))?;
-    if !is_e164(to) && !is_client(to) {
-        return Err(refuse(
-            21211,
-            &format!("The phone number you are attempting to call, {to}, is not valid."),
-        ));
-    }
-    let from = form
-        .text("From")
-        .ok_or_else(|| refuse(21213, "A 'From' phone number is required."))?;
-    if !(is_e164(from) || is_client(to) && is_client(from)) {
-        return Err(refuse(
-            21212,
-            &format!("The source phone number provided, {from}, is not valid."),
-        ));
-    }
+fn call_order(ask: &Ask) -> Result<CallOrder, ApiError> {
+    let form = &ask.form;
     let url = form.endpoint("Url", "Method", 21_205)?.map(Instructions::Url);
-    let ring_timeout_s = match form.text("Timeout") {
-        None => RING_TIMEOUT_S_DEFAULT,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|seconds| (1..=RING_TIMEOUT_S_MAX).contains(seconds))
-            .ok_or_else(|| refuse(21208, "Timeout must be from 1 to 600 seconds"))?,
-    };
-    let time_limit_s = form.text("TimeLimit").map(str::parse).transpose();
     Ok(CallOrder {
-        account,
-        record: record(form)?,
-        to: to.to_owned(),
-        from: from.to_owned(),
         instructions: url.or(twiml(form)?),
         application_sid: form.text("ApplicationSid").map(str::to_owned),
         fallback: form.endpoint("FallbackUrl", "FallbackMethod", 21_205)?,
-        callback: form.endpoint("StatusCallback", "StatusCallbackMethod", 21_609)?,
-        callback_events: form.words("StatusCallbackEvent"),
-        ring_timeout_s,
         keys: keys(form)?,
-        amd: None,
-        time_limit_s: time_limit_s
-            .map_err(|_| ApiError::parameter("TimeLimit is not a number of seconds"))?,
+        ..order::order(&ask.account, form, &RING_TIMEOUT_S)?
     })
-}
-
-/// How `Record=true` wants the call recorded.
-fn record(form: &Form) -> Result<Option<RecordingWish>, ApiError> {
-    let wish = wish(form, "Trim", true)?;
-    Ok(form.flag("Record")?.unwrap_or(false).then_some(wish))
 }
 
 /// `SendDigits`: what the called side hears first.
@@ -202,6 +166,8 @@ fn changes(form: &Form) -> Result<CallChanges, ApiError> {
         status,
         instructions: url.or(twiml),
         fallback: form.endpoint("FallbackUrl", "FallbackMethod", 21_205)?,
+        callback: form.endpoint("StatusCallback", "StatusCallbackMethod", 21_609)?,
+        time_limit_s: order::time_limit(form)?,
     })
 }
 
@@ -213,36 +179,4 @@ fn twiml(form: &Form) -> Result<Option<Instructions>, ApiError> {
         return Err(ApiError::parameter("Twiml has more than 4000 characters"));
     }
     Ok(Some(Instructions::Twiml(text.to_owned())))
-}
-
-/// A day or an instant in ISO 8601.
-fn parse_time(text: &str) -> Result<jiff::Timestamp, ()> {
-    if let Ok(at) = text.parse::<jiff::Timestamp>() {
-        return Ok(at);
-    }
-    let day: jiff::civil::Date = text.parse().map_err(|_| ())?;
-    let midnight = day.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| ())?;
-    Ok(midnight.timestamp())
-}
-
-/// `client:` and an identity of up to 256 characters; parameters for the page may follow a `?`.
-fn is_client(text: &str) -> bool {
-    text.strip_prefix("client:").is_some_and(|client| {
-        let identity = client.split_once('?').map_or(client, |(identity, _)| identity);
-        let speakable = |c: char| !c.is_control() && !c.is_whitespace() && !"<>#%\"{}|\\^[]`".contains(c);
-        (1..=IDENTITY_CHARACTERS_MAX).contains(&identity.chars().count()) && identity.chars().all(speakable)
-    })
-}
-
-/// `+`, a country code that does not start with 0, up to 15 digits in all.
-pub(super) fn is_e164(text: &str) -> bool {
-    text.strip_prefix('+').is_some_and(|digits| {
-        (8..=15).contains(&digits.len())
-            && digits.bytes().all(|byte| byte.is_ascii_digit())
-            && !digits.starts_with('0')
-    })
-}
-
-fn refuse(code: u32, message: &str) -> ApiError {
-    ApiError::new(400, code, message.to_owned())
 }

@@ -3,9 +3,10 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::Method as HttpMethod;
+use jiff::Timestamp;
 
 use super::ApiError;
-use crate::network::{Change, Endpoint, RoutingChanges};
+use crate::network::{Change, Endpoint, RoutingChanges, When};
 use crate::twiml::Method;
 
 /// Names and values in order; a list repeats its name.
@@ -90,8 +91,56 @@ impl Form {
         Method::parse(text).ok_or_else(|| ApiError::parameter(format!("{name} is not GET or POST: {text}")))
     }
 
+    /// One of these words.
+    pub(super) fn one_of(&self, name: &str, words: &[&str]) -> Result<Option<&str>, ApiError> {
+        match self.text(name) {
+            Some(word) if !words.contains(&word) => {
+                let words = words.join(", ");
+                Err(ApiError::parameter(format!(
+                    "{name} must be one of {words}, not {word}"
+                )))
+            }
+            word => Ok(word),
+        }
+    }
+
+    /// A day or a span to filter by: `name`, `name<` and `name>`, each a day or a moment in ISO 8601.
+    pub(super) fn when(&self, name: &str) -> Result<When, ApiError> {
+        self.span(name, |text| text.parse().ok().or_else(|| midnight(text)))
+    }
+
+    /// The same in whole days.
+    pub(super) fn days(&self, name: &str) -> Result<When, ApiError> {
+        self.span(name, midnight)
+    }
+
+    fn span(&self, name: &str, parse: impl Fn(&str) -> Option<Timestamp>) -> Result<When, ApiError> {
+        let at = |suffix: &str| {
+            let name = format!("{name}{suffix}");
+            let text = self.text(&name);
+            text.map(|text| parse(text).ok_or_else(|| ApiError::parameter(format!("{name} is no date"))))
+                .transpose()
+        };
+        Ok(When {
+            on: at("")?,
+            until: at("<")?,
+            from: at(">")?,
+        })
+    }
+
     /// A URL and its method; a bad URL is refused with `code`.
     pub(super) fn endpoint(&self, url: &str, method: &str, code: u32) -> Result<Option<Endpoint>, ApiError> {
+        self.endpoint_or(url, method, code, Method::default())
+    }
+
+    /// The same with another method by default.
+    pub(super) fn endpoint_or(
+        &self,
+        url: &str,
+        method: &str,
+        code: u32,
+        default: Method,
+    ) -> Result<Option<Endpoint>, ApiError> {
         let Some(text) = self.text(url) else {
             return Ok(None);
         };
@@ -103,7 +152,7 @@ impl Form {
         }
         Ok(Some(Endpoint {
             url: text.to_owned(),
-            method: self.method(method)?,
+            method: self.text(method).map_or(Ok(default), |_| self.method(method))?,
         }))
     }
 
@@ -124,4 +173,10 @@ impl Form {
             .endpoint(url, method, 21_205)?
             .map_or(Change::Clear, Change::Set))
     }
+}
+
+/// The beginning of a day in UTC.
+fn midnight(text: &str) -> Option<Timestamp> {
+    let day: jiff::civil::Date = text.parse().ok()?;
+    Some(day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }

@@ -6,8 +6,8 @@ use axum::routing::get;
 
 use super::ApiError;
 use super::ask::{Answer, Ask};
-use super::calls::is_e164;
 use super::form::Form;
+use super::order::is_e164;
 use crate::network::{Change, NumberChanges, NumberSearch};
 use crate::web::Site;
 

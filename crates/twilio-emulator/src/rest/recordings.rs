@@ -7,7 +7,6 @@ use axum::routing::get;
 
 use super::ApiError;
 use super::ask::{Answer, Ask};
-use super::calls::day_or_time;
 use super::form::Form;
 use crate::network::{RecordingChange, RecordingFilter, RecordingTrack, RecordingWish};
 use crate::twiml::Callback;
@@ -143,9 +142,7 @@ fn filter(form: &Form, owner: Option<String>) -> Result<RecordingFilter, ApiErro
     Ok(RecordingFilter {
         owner,
         deleted_too: form.flag("IncludeSoftDeleted")?.unwrap_or(false),
-        created_on: day_or_time(form, "DateCreated")?,
-        created_from: day_or_time(form, "DateCreated>")?,
-        created_until: day_or_time(form, "DateCreated<")?,
+        created: form.when("DateCreated")?,
     })
 }
 

@@ -221,6 +221,17 @@ pub(crate) enum Beep {
     Never,
 }
 
+impl Beep {
+    pub(crate) fn when(on_enter: bool, on_exit: bool) -> Self {
+        match (on_enter, on_exit) {
+            (true, true) => Self::Both,
+            (true, false) => Self::OnEnter,
+            (false, true) => Self::OnExit,
+            (false, false) => Self::Never,
+        }
+    }
+}
+
 /// Where events are reported, and which.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Callback {

@@ -13,6 +13,7 @@ mod hostile;
 mod inbound;
 mod limits;
 mod moderation;
+mod participants;
 mod peer;
 mod recordings;
 mod rooms;

@@ -1,12 +1,11 @@
 //! How recordings are shown and found.
 
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Recording, Stage};
 use crate::clock::rfc2822;
 use crate::network::views::root;
-use crate::network::{Network, not_found};
+use crate::network::{Network, When, not_found};
 use crate::rest::ApiError;
 
 /// `GET Recordings`: what to show.
@@ -15,28 +14,16 @@ pub(crate) struct RecordingFilter {
     /// A call or a conference.
     pub(crate) owner: Option<String>,
     pub(crate) deleted_too: bool,
-    /// Within this day.
-    pub(crate) created_on: Option<Timestamp>,
-    pub(crate) created_from: Option<Timestamp>,
-    pub(crate) created_until: Option<Timestamp>,
+    pub(crate) created: When,
 }
 
 impl RecordingFilter {
     fn shows(&self, recording: &Recording) -> bool {
-        let created = recording.started_at;
-        let next_day = |day: Timestamp| {
-            day.saturating_add(SignedDuration::from_hours(24))
-                .unwrap_or(Timestamp::MAX)
-        };
         self.owner
             .as_ref()
             .is_none_or(|owner| recording.belongs_to(owner))
             && (self.deleted_too || recording.stage != Stage::Deleted)
-            && self
-                .created_on
-                .is_none_or(|day| created >= day && created < next_day(day))
-            && self.created_from.is_none_or(|from| created >= from)
-            && self.created_until.is_none_or(|until| created <= until)
+            && self.created.includes(recording.started_at)
     }
 }
 

@@ -65,7 +65,7 @@ impl Network {
     }
 
     /// Runs the TwiML at `document` for one leg, over what its room says.
-    fn run_beside(&mut self, call: &CallSid, scope: Scope, document: &Endpoint) {
+    pub(super) fn run_beside(&mut self, call: &CallSid, scope: Scope, document: &Endpoint) {
         if let Some(call) = self.calls.get_mut(call) {
             let base = call.runs.last().and_then(|run| run.base.clone());
             call.runs.push(Run::new(scope, Vec::new(), base));

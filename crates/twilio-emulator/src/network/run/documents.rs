@@ -41,6 +41,7 @@ impl Network {
             Instructions::Url(endpoint) => self.run_from(sid, &endpoint),
             Instructions::Twiml(text) => self.run_text(sid, &text),
             Instructions::Connect(whisper) => self.connect_leg(sid, whisper, Vec::new()),
+            Instructions::Join(room) => self.run_room(sid, *room, Vec::new()),
         }
     }
 

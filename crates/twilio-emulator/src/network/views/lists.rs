@@ -6,8 +6,28 @@ use serde_json::Value;
 use super::{Network, application_json, conference_json, number_json};
 use crate::network::call::Call;
 use crate::network::not_found;
+use crate::network::room::{Conference, Participant};
 use crate::rest::ApiError;
-use crate::sid::ConferenceSid;
+use crate::sid::{CallSid, ConferenceSid};
+
+/// A day, or a span of time, to filter by; without any part it is always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct When {
+    /// Within this day.
+    pub(crate) on: Option<Timestamp>,
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
+}
+
+impl When {
+    pub(in crate::network) fn includes(self, at: Timestamp) -> bool {
+        let day = SignedDuration::from_hours(24);
+        let next = |day_start: Timestamp| day_start.saturating_add(day).unwrap_or(Timestamp::MAX);
+        self.on.is_none_or(|on| at >= on && at < next(on))
+            && self.from.is_none_or(|from| at >= from)
+            && self.until.is_none_or(|until| at <= until)
+    }
+}
 
 /// `GET Calls`: what to show.
 #[derive(Clone, Debug, Default)]
@@ -16,45 +36,21 @@ pub(crate) struct CallFilter {
     pub(crate) from: Option<String>,
     pub(crate) status: Option<String>,
     pub(crate) parent: Option<String>,
-    /// Within this day.
-    pub(crate) started_on: Option<Timestamp>,
-    pub(crate) started_from: Option<Timestamp>,
-    pub(crate) started_until: Option<Timestamp>,
-    pub(crate) ended_on: Option<Timestamp>,
-    pub(crate) ended_from: Option<Timestamp>,
-    pub(crate) ended_until: Option<Timestamp>,
+    pub(crate) started: When,
+    pub(crate) ended: When,
 }
 
 impl CallFilter {
     fn shows(&self, call: &Call) -> bool {
         // A call that still waits in the queue counts by its creation, or nobody could find it.
         let started = call.dialled_at.unwrap_or(call.created_at);
-        let a_day_on = |day: Timestamp| {
-            day.saturating_add(SignedDuration::from_hours(24))
-                .unwrap_or(Timestamp::MAX)
-        };
-        self.to.as_ref().is_none_or(|to| *to == call.to)
-            && self.from.as_ref().is_none_or(|from| *from == call.from)
-            && self
-                .status
-                .as_ref()
-                .is_none_or(|status| status == call.status.rest())
-            && self.parent.is_none()
-            && self
-                .started_on
-                .is_none_or(|day| started >= day && started < a_day_on(day))
-            && self.started_from.is_none_or(|from| started >= from)
-            && self.started_until.is_none_or(|until| started <= until)
-            && self.ended_on.is_none_or(|day| {
-                call.ended_at
-                    .is_some_and(|ended| ended >= day && ended < a_day_on(day))
-            })
-            && self
-                .ended_from
-                .is_none_or(|from| call.ended_at.is_some_and(|ended| ended >= from))
-            && self
-                .ended_until
-                .is_none_or(|until| call.ended_at.is_some_and(|ended| ended <= until))
+        let is = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|it| it == value);
+        is(&self.to, &call.to)
+            && is(&self.from, &call.from)
+            && is(&self.status, call.status.rest())
+            && is(&self.parent, call.parent.as_ref().map_or("", CallSid::as_str))
+            && self.started.includes(started)
+            && (self.ended == When::default() || call.ended_at.is_some_and(|at| self.ended.includes(at)))
     }
 }
 
@@ -63,6 +59,36 @@ impl CallFilter {
 pub(crate) struct ConferenceFilter {
     pub(crate) name: Option<String>,
     pub(crate) status: Option<String>,
+    pub(crate) created: When,
+    pub(crate) updated: When,
+}
+
+impl ConferenceFilter {
+    fn shows(&self, conference: &Conference) -> bool {
+        let is = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|it| it == value);
+        is(&self.name, &conference.name)
+            && is(&self.status, conference.stage.as_str())
+            && self.created.includes(conference.created_at)
+            && self.updated.includes(conference.updated_at)
+    }
+}
+
+/// `GET Participants`: what to show.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ParticipantFilter {
+    pub(crate) muted: Option<bool>,
+    pub(crate) hold: Option<bool>,
+    pub(crate) coaching: Option<bool>,
+}
+
+impl ParticipantFilter {
+    fn shows(self, participant: &Participant) -> bool {
+        self.muted.is_none_or(|muted| muted == participant.muted)
+            && self.hold.is_none_or(|hold| hold == participant.hold)
+            && self
+                .coaching
+                .is_none_or(|coaching| coaching == participant.coaches.is_some())
+    }
 }
 
 impl Network {
@@ -81,14 +107,7 @@ impl Network {
             .rev()
             .filter_map(|sid| self.conferences.get(sid));
         newest_first
-            .filter(|conference| conference.account == account)
-            .filter(|conference| filter.name.as_ref().is_none_or(|name| *name == conference.name))
-            .filter(|conference| {
-                filter
-                    .status
-                    .as_ref()
-                    .is_none_or(|status| status == conference.stage.as_str())
-            })
+            .filter(|conference| conference.account == account && filter.shows(conference))
             .map(conference_json)
             .collect()
     }
@@ -96,14 +115,10 @@ impl Network {
     pub(crate) fn list_participants(
         &self,
         sid: &ConferenceSid,
-        muted: Option<bool>,
-        hold: Option<bool>,
+        filter: ParticipantFilter,
     ) -> Result<Vec<Value>, ApiError> {
         let conference = self.conferences.get(sid).ok_or_else(|| not_found(sid.as_str()))?;
-        let wanted = conference.participants.iter().filter(|participant| {
-            muted.is_none_or(|muted| muted == participant.muted)
-                && hold.is_none_or(|hold| hold == participant.hold)
-        });
+        let wanted = conference.everybody().filter(|it| filter.shows(it));
         Ok(wanted
             .map(|participant| self.participant_json(conference, participant))
             .collect())

@@ -1,0 +1,252 @@
+//! Participants that REST calls into a conference.
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use crate::floor::{ACCOUNT_SID, AUTH_TOKEN, Floor, OWN_NUMBER, PROSPECT, signed_in};
+
+const COLLEAGUE: &str = "+13125550143";
+
+/// Calls `to` into `room` and gives the answer.
+async fn invite(floor: &Floor, room: &str, to: &str, more: &[(&str, &str)]) -> (StatusCode, Value) {
+    let form = [&[("To", to), ("From", OWN_NUMBER)], more].concat();
+    floor
+        .post(&format!("Conferences/{room}/Participants.json"), &form)
+        .await
+}
+
+async fn refused(floor: &Floor, room: &str, more: &[(&str, &str)], code: u32) {
+    let (status, error) = invite(floor, room, PROSPECT, more).await;
+    assert_eq!(
+        (status, &error["code"]),
+        (StatusCode::BAD_REQUEST, &code.into()),
+        "{more:?}: {error}"
+    );
+}
+
+#[tokio::test]
+async fn participants_are_called_wait_and_start_the_room() {
+    let floor = Floor::open().await;
+    for number in [PROSPECT, COLLEAGUE] {
+        floor.listener_at(number).await;
+    }
+    let (status, room) = (floor.application.url("/status"), floor.application.url("/room"));
+    let report = [
+        ("Label", "lead"),
+        ("StatusCallback", status.as_str()),
+        ("StatusCallbackEvent", "initiated ringing answered completed"),
+        ("ConferenceStatusCallback", room.as_str()),
+        ("ConferenceStatusCallbackEvent", "start end join leave"),
+    ];
+    let (answer, lead) = invite(&floor, "a%20desk", PROSPECT, &report).await;
+    assert_eq!(answer, StatusCode::CREATED, "{lead}");
+    assert_eq!(
+        [&lead["status"], &lead["label"], &lead["muted"], &lead["hold"]],
+        [
+            &"queued".into(),
+            &"lead".into(),
+            &Value::Bool(false),
+            &Value::Bool(false)
+        ]
+    );
+    assert_eq!(
+        [
+            &lead["start_conference_on_enter"],
+            &lead["end_conference_on_exit"]
+        ],
+        [&Value::Bool(true), &Value::Bool(false)]
+    );
+    assert!(lead["queue_time"].is_string());
+    let conference = lead["conference_sid"].as_str().unwrap();
+    let lead_call = lead["call_sid"].as_str().unwrap();
+    let path = format!("Conferences/{conference}.json");
+    assert_eq!(floor.get(&path).await["friendly_name"], "a desk");
+    assert_eq!(floor.get(&path).await["status"], "init");
+
+    floor.wait_for_event("participant.join", "call", lead_call).await;
+    let by_label = format!("Conferences/{conference}/Participants/lead.json");
+    assert_eq!(floor.get(&by_label).await["status"], "connected");
+    let more = [
+        ("ConferenceStatusCallback", status.as_str()),
+        ("EndConferenceOnExit", "true"),
+    ];
+    let (_, rep) = invite(&floor, conference, COLLEAGUE, &more).await;
+    assert_eq!(rep["conference_sid"], conference, "the SID names the open room");
+    floor
+        .wait_for_event("conference.start", "conference", conference)
+        .await;
+    assert_eq!(floor.get(&path).await["status"], "in-progress");
+
+    let rep = rep["call_sid"].as_str().unwrap();
+    floor
+        .post(&format!("Calls/{rep}.json"), &[("Status", "completed")])
+        .await;
+    floor.wait_for_status(lead_call, "completed").await;
+    let ended = floor
+        .application
+        .wait_for("/room", &[("StatusCallbackEvent", "conference-end")])
+        .await;
+    assert_eq!(ended.params["CallSidEndingConference"], rep);
+    let progress = floor
+        .application
+        .wait_for("/status", &[("CallStatus", "completed")])
+        .await;
+    assert!(
+        !progress.params.contains_key("StatusCallbackEvent"),
+        "the first participant's URL counts"
+    );
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn whoever_does_not_answer_leaves_the_room_and_ends_it_if_it_was_empty() {
+    let floor = Floor::open().await;
+    floor.persona_at(PROSPECT, "busy").await;
+    let room = floor.application.url("/room");
+    let report = [
+        ("ConferenceStatusCallback", room.as_str()),
+        ("ConferenceStatusCallbackEvent", "end leave"),
+    ];
+    let (_, lead) = invite(&floor, "desk", PROSPECT, &report).await;
+    let left = floor
+        .application
+        .wait_for("/room", &[("StatusCallbackEvent", "participant-leave")])
+        .await;
+    assert_eq!(left.params["ReasonParticipantLeft"], "participant_add_failed");
+    assert_eq!(left.params["ParticipantCallStatus"], "busy");
+    let conference = lead["conference_sid"].as_str().unwrap();
+    floor
+        .wait_for_event("conference.end", "conference", conference)
+        .await;
+    let people = floor
+        .get(&format!("Conferences/{conference}/Participants.json"))
+        .await;
+    assert_eq!(people["participants"], Value::Array(Vec::new()));
+    let (status, error) = invite(&floor, conference, PROSPECT, &[]).await;
+    assert_eq!((status, &error["code"]), (StatusCode::BAD_REQUEST, &16022.into()));
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn who_still_rings_can_be_changed_and_removed() {
+    let floor = Floor::open().await;
+    floor.persona_at(PROSPECT, "no-answer").await;
+    let (_, lead) = invite(&floor, "desk", PROSPECT, &[("Label", "lead")]).await;
+    let (conference, call) = (
+        lead["conference_sid"].as_str().unwrap(),
+        lead["call_sid"].as_str().unwrap(),
+    );
+    floor.wait_for_status(call, "ringing").await;
+    let path = format!("Conferences/{conference}/Participants/lead.json");
+    assert_eq!(floor.get(&path).await["status"], "ringing");
+    let (_, view) = floor.post(&path, &[("Muted", "true")]).await;
+    assert_eq!(view["muted"], true);
+    let muted = format!("Conferences/{conference}/Participants.json?Muted=true&Coaching=false");
+    assert_eq!(floor.get(&muted).await["participants"][0]["call_sid"], call);
+
+    let removed = signed_in(floor.client.delete(floor.rest(&path))).await;
+    assert_eq!(removed.status(), StatusCode::NO_CONTENT);
+    floor.wait_for_status(call, "canceled").await;
+    let conference = floor.get(&format!("Conferences/{conference}.json")).await;
+    assert_eq!(conference["status"], "completed");
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused() {
+    let floor = Floor::open().await;
+    floor.listener_at(PROSPECT).await;
+    invite(&floor, "desk", PROSPECT, &[("Label", "lead")]).await;
+    refused(&floor, "desk", &[("Label", "lead")], 16026).await;
+    refused(&floor, "desk", &[("Label", "a/b")], 16024).await;
+    let call = format!("CA{}", "0".repeat(32));
+    refused(&floor, "desk", &[("Label", &call)], 16024).await;
+    refused(&floor, "desk", &[("Timeout", "4")], 21208).await;
+    refused(&floor, "desk", &[("MaxParticipants", "251")], 16002).await;
+    refused(
+        &floor,
+        "desk",
+        &[("ConferenceStatusCallbackEvent", "never")],
+        16002,
+    )
+    .await;
+    refused(&floor, "desk", &[("Coaching", "true")], 13240).await;
+    refused(
+        &floor,
+        "desk",
+        &[("Coaching", "true"), ("CallSidToCoach", &call)],
+        13240,
+    )
+    .await;
+    refused(&floor, "desk", &[("Beep", "loud")], 20001).await;
+    refused(&floor, &"n".repeat(129), &[], 16003).await;
+    invite(&floor, "desk", COLLEAGUE, &[]).await;
+    refused(&floor, "desk", &[("MaxParticipants", "2")], 16020).await;
+    let unknown = format!("CF{}", "0".repeat(32));
+    let (status, _) = invite(&floor, &unknown, PROSPECT, &[]).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn detection_on_a_participant_reports_while_the_leg_is_in_the_room() {
+    let floor = Floor::open().await;
+    floor.persona_at(PROSPECT, "voicemail").await;
+    let verdicts = floor.application.url("/amd");
+    let detect = [
+        ("MachineDetection", "Enable"),
+        ("AmdStatusCallback", verdicts.as_str()),
+    ];
+    let (_, lead) = invite(&floor, "desk", PROSPECT, &detect).await;
+    let call = lead["call_sid"].as_str().unwrap();
+    let verdict = floor.application.wait_for("/amd", &[("CallSid", call)]).await;
+    assert_eq!(verdict.params["AnsweredBy"], "machine_start");
+    let joined = floor.events("participant.join").await;
+    assert_eq!(joined[0]["call"], call);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_subaccount_sees_and_changes_nothing_of_its_neighbours_rooms() {
+    let floor = Floor::open().await;
+    floor.listener_at(PROSPECT).await;
+    let (_, lead) = invite(&floor, "desk", PROSPECT, &[]).await;
+    let conference = lead["conference_sid"].as_str().unwrap();
+    let call = lead["call_sid"].as_str().unwrap();
+    let created = floor.client.post(floor.url("/2010-04-01/Accounts.json"));
+    let sub: Value = signed_in(created).await.json().await.unwrap();
+    let sub = sub["sid"].as_str().unwrap();
+    let at = |account: &str, path: &str| floor.url(&format!("/2010-04-01/Accounts/{account}/{path}"));
+
+    let room = format!("Conferences/{conference}.json");
+    let people = format!("Conferences/{conference}/Participants.json");
+    let one = format!("Conferences/{conference}/Participants/{call}.json");
+    for path in [&room, &people, &one] {
+        let own = signed_in(floor.client.get(at(ACCOUNT_SID, path))).await;
+        assert_eq!(own.status(), StatusCode::OK, "{path}");
+        let other = signed_in(floor.client.get(at(sub, path))).await;
+        assert_eq!(other.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+    let end = floor.client.post(at(sub, &room)).form(&[("Status", "completed")]);
+    let mute = floor.client.post(at(sub, &one)).form(&[("Muted", "true")]);
+    let join = floor
+        .client
+        .post(at(sub, &people))
+        .form(&[("To", PROSPECT), ("From", OWN_NUMBER)]);
+    for request in [end, mute, join, floor.client.delete(at(sub, &one))] {
+        assert_eq!(signed_in(request).await.status(), StatusCode::NOT_FOUND);
+    }
+    let list: Value = floor
+        .client
+        .get(at(sub, "Conferences.json"))
+        .basic_auth(ACCOUNT_SID, Some(AUTH_TOKEN))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(list["conferences"], Value::Array(Vec::new()));
+    assert_eq!(floor.get(&room).await["status"], "init");
+    floor.close().await;
+}
