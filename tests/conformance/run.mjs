@@ -12,6 +12,7 @@ import { checkRecordings } from "./recordings.mjs";
 import { checkSip } from "./sip.mjs";
 import { checkTokens } from "./tokens.mjs";
 import { checkTwiml } from "./twiml.mjs";
+import { checkTrust } from "./trust.mjs";
 import { checkUsage } from "./usage.mjs";
 import { clientOf } from "./sdk.mjs";
 import { readWithPython } from "./python.mjs";
@@ -25,6 +26,7 @@ const CHECKS = [
   checkTokens,
   checkTwiml,
   checkUsage,
+  checkTrust,
 ];
 
 const cleanups = [];

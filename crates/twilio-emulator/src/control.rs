@@ -1,6 +1,7 @@
 //! The control API under `/emulator/`: the ground truth, people and faults.
 
 mod calls;
+mod trust;
 mod webhooks;
 
 use axum::body::Bytes;
@@ -29,6 +30,7 @@ const LATENESS_MS_MAX: u32 = 5_000;
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .merge(calls::routes())
+        .merge(trust::routes())
         .merge(webhooks::routes())
         .route("/emulator/events", get(events))
         .route("/emulator/legs", get(legs))

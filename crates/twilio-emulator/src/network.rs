@@ -29,6 +29,7 @@ mod run;
 mod sip;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod truth;
 mod usage;
 mod views;
@@ -56,6 +57,9 @@ pub(crate) use run::{Fetch, SoundSource};
 pub(crate) use sip::{
     DomainChanges, EntryChanges, Holder, ListKind, OriginationChanges, RecordingMode, TrunkChanges,
 };
+pub(crate) use trust::{
+    BundleChanges, BundleFilter, BundleKind, BundleOrder, PaperKind, PaperOrder, Part, Review,
+};
 pub(crate) use truth::EventFilter;
 pub(crate) use usage::{UsageFilter, UsageSplit};
 pub(crate) use views::{CallFilter, ConferenceFilter, ParticipantFilter, When};
@@ -80,6 +84,7 @@ use recording::Recording;
 use room::Conference;
 use run::Step;
 use sip::Sip;
+use trust::TrustHub;
 use usage::Ledger;
 
 /// Finished calls are forgotten, oldest first, beyond this many.
@@ -213,6 +218,8 @@ enum Timer {
     ReleaseCallbacks(CallSid),
     TokenExpiry(SocketId, i64),
     Rejoin(CallSid, u64),
+    /// A reviewer of Trust Hub has seen enough.
+    Review(String),
 }
 
 /// See the module.
@@ -255,6 +262,7 @@ pub(crate) struct Network {
     caller_ids: Vec<CallerId>,
     ledger: Ledger,
     sip: Sip,
+    trust: TrustHub,
     amd_errors: AmdErrors,
     /// Who dials which queue and waits for somebody in line, in order.
     queue_dialers: VecDeque<(String, CallSid)>,
@@ -296,6 +304,7 @@ impl Network {
             caller_ids: Vec::new(),
             ledger: Ledger::default(),
             sip: Sip::default(),
+            trust: TrustHub::default(),
             amd_errors: AmdErrors::default(),
             queue_dialers: VecDeque::new(),
             sockets: BTreeMap::new(),
@@ -406,7 +415,7 @@ impl Network {
         self.events.clear();
         self.journal = Journal::default();
         self.timers
-            .retain(|_, timer| matches!(timer, Timer::TokenExpiry(..)));
+            .retain(|_, timer| matches!(timer, Timer::TokenExpiry(..) | Timer::Review(_)));
     }
 
     fn due(&mut self, timer: Timer) {
@@ -427,6 +436,7 @@ impl Network {
             Timer::Callback(call, request) => self.outputs.push_back(Output::Callback { call, request }),
             Timer::ReleaseCallbacks(call) => self.release_callbacks(&call),
             Timer::TokenExpiry(socket, expires_at_s) => self.token_expired(socket, expires_at_s),
+            Timer::Review(bundle) => self.review_due(&bundle),
             Timer::Rejoin(call, binding) => self.rejoin_expired(&call, binding),
         }
     }

@@ -21,6 +21,7 @@ mod queues;
 mod recordings;
 mod sip;
 mod trunks;
+mod trust;
 mod usage;
 
 use axum::Router;
@@ -53,6 +54,7 @@ pub(crate) fn routes() -> Router<Site> {
         .merge(accounts::tokens())
         .merge(iam::routes())
         .merge(trunks::routes())
+        .merge(trust::routes())
         .method_not_allowed_fallback(wrong_method);
     whole.nest(ROOT, resources)
 }

@@ -26,7 +26,7 @@ impl Network {
         push(&mut params, "SequenceNumber", &progress.sequence.to_string());
         if matches!(status, Status::Ringing | Status::InProgress)
             && !call.inbound
-            && let Some(level) = self.population.stir_status(&call.from)
+            && let Some(level) = self.attestation(&call.from)
         {
             push(&mut params, "StirStatus", level);
         }

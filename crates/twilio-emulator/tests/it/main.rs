@@ -22,5 +22,6 @@ mod sdk;
 mod switches;
 mod time;
 mod tls;
+mod trust;
 mod twiml;
 mod usage;
