@@ -115,5 +115,7 @@ export function accessToken(applicationSid, identity, changes = {}) {
     grants: { identity: changes.identity ?? identity, voice },
   };
   const unsigned = `${encode(header)}.${encode(payload)}`;
-  return `${unsigned}.${createHmac("sha256", changes.secret ?? account.keySecret).update(unsigned).digest("base64url")}`;
+  return `${unsigned}.${createHmac("sha256", changes.secret ?? account.keySecret)
+    .update(unsigned)
+    .digest("base64url")}`;
 }

@@ -54,10 +54,10 @@ export async function openStage(name) {
       page.on("pageerror", (error) => console.error("page:", error.message));
       await page.goto(application.url(path));
       const phone = (method, ...parameters) =>
-        page.evaluate(([method, parameters]) => globalThis.phone[method](...parameters), [
-          method,
-          parameters,
-        ]);
+        page.evaluate(
+          ([method, parameters]) => globalThis.phone[method](...parameters),
+          [method, parameters],
+        );
       const read = (field) => page.evaluate((field) => globalThis.phone[field], field);
       const happened = (event) =>
         until(`the page sees ${event}`, async () => (await read("events")).includes(event));
@@ -93,6 +93,11 @@ export async function openStage(name) {
         Url: application.url("/voice"),
         ...more,
       }),
+
+    /** Waits until the page hears all these frequencies at once. */
+    async hears(rep, tones) {
+      if (!(await rep.phone("hears", tones, 20_000))) throw new Error(`the page never heard ${tones} Hz`);
+    },
 
     async hearsTone(rep) {
       const level = await until("the page hears 440 Hz", async () => {

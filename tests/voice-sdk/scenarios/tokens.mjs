@@ -25,9 +25,14 @@ export async function run(stage) {
   await page.browser.close();
 
   const brief = await stage.page();
-  await brief.phone("register", stage.token({ seconds: 4 }), network.host, { ...precise, tokenRefreshMs: 1_000 });
+  await brief.phone("register", stage.token({ seconds: 4 }), network.host, {
+    ...precise,
+    tokenRefreshMs: 1_000,
+  });
   await brief.happened("tokenWillExpire");
-  await until("expiry is told", async () => (await brief.read("errors")).some((text) => text.startsWith("20104")));
+  await until("expiry is told", async () =>
+    (await brief.read("errors")).some((text) => text.startsWith("20104")),
+  );
   saw("tokenWillExpire, then expired in the session");
   await brief.browser.close();
 
@@ -40,7 +45,9 @@ export async function run(stage) {
     const rep = await stage.page();
     await rep.phone("register", stage.token(changes), network.host, precise);
     await rep.phone("dial", { params });
-    await until(`${code} is told`, async () => (await rep.read("errors")).some((text) => text.startsWith(code)));
+    await until(`${code} is told`, async () =>
+      (await rep.read("errors")).some((text) => text.startsWith(code)),
+    );
     await rep.browser.close();
   }
   saw("calls refused: 31002 without the grant, 31001 without the application, 31103 with too much to say");

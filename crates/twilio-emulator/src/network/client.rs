@@ -289,16 +289,17 @@ impl Network {
 
     /// An `invite` for a leg that exists: after a new token, a lost socket, or on another device.
     fn resume(&mut self, socket: SocketId, invite: &Invite, reconnect: &str) {
-        let identity = self.grants(socket).map(|grants| grants.identity.clone());
+        let grants = self.grants(socket).cloned();
         let sid = CallSid::from_text(&invite.callsid);
-        let known = self
-            .calls
-            .get_mut(&sid)
-            .filter(|call| call.status == Status::InProgress);
+        let known = self.calls.get_mut(&sid).filter(|call| {
+            let account = grants.as_ref().map(|grants| &grants.account);
+            call.status == Status::InProgress && Some(&call.account) == account
+        });
         let client = known.and_then(Call::client_mut);
-        let Some(client) =
-            client.filter(|c| c.reconnect == reconnect && Some(&c.identity) == identity.as_ref())
-        else {
+        let Some(client) = client.filter(|client| {
+            let identity = grants.as_ref().map(|grants| &grants.identity);
+            client.reconnect == reconnect && Some(&client.identity) == identity
+        }) else {
             let error = (31209, "The call to reconnect to is over or was never yours");
             return self.send(socket, ServerFrame::hangup(&invite.callsid, Some(error)));
         };

@@ -1,7 +1,8 @@
 //! The WebSocket itself: heartbeat, frames in, frames out.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{self, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const HEARTBEAT_TEXT: &str = "\n";
 /// An offer is a few kilobytes; messages and tokens are smaller.
 const FRAME_BYTES_MAX: usize = 256 * 1024;
+/// Frames a client may send in a second; of more it is told once (31206), and they are dropped.
+const FRAMES_PER_SECOND_MAX: u32 = 100;
 /// A client that reads nothing loses its socket once this many frames wait.
 const FRAMES_WAITING_MAX: usize = 256;
 
@@ -42,7 +45,7 @@ impl Sockets {
     }
 
     fn open(&self) -> (SocketId, mpsc::Receiver<ServerFrame>) {
-        let id = SocketId(self.last_id.fetch_add(1, Ordering::Relaxed));
+        let id = SocketId(self.last_id.fetch_add(1, atomic::Ordering::Relaxed));
         let (sender, receiver) = mpsc::channel(FRAMES_WAITING_MAX);
         self.open
             .lock()
@@ -85,12 +88,23 @@ async fn serve(
 ) {
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     heartbeat.tick().await;
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    let mut received_frames = 0;
     loop {
         let outgoing = tokio::select! {
             received = websocket.recv() => match received {
                 Some(Ok(Message::Text(text))) => {
-                    receive(id, &text, network).await;
-                    continue;
+                    received_frames += 1;
+                    match received_frames.cmp(&FRAMES_PER_SECOND_MAX) {
+                        Ordering::Less | Ordering::Equal => {
+                            receive(id, &text, network).await;
+                            continue;
+                        }
+                        Ordering::Greater if received_frames == FRAMES_PER_SECOND_MAX + 1 => {
+                            ServerFrame::error(31206, "Rate exceeded authorized limit").to_text()
+                        }
+                        Ordering::Greater => continue,
+                    }
                 }
                 Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => continue,
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
@@ -99,6 +113,10 @@ async fn serve(
                 Some(frame) => frame.to_text(),
                 None => return,
             },
+            _ = second.tick() => {
+                received_frames = 0;
+                continue;
+            }
             _ = heartbeat.tick() => HEARTBEAT_TEXT.to_owned(),
             () = network.stopped() => return,
         };

@@ -23,6 +23,13 @@ pub(crate) struct Grants {
     pub(crate) expires_at_s: i64,
 }
 
+impl Grants {
+    /// The same name in the same account.
+    pub(crate) fn is_same_person(&self, other: &Self) -> bool {
+        self.account == other.account && self.identity == other.identity
+    }
+}
+
 /// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TokenError {

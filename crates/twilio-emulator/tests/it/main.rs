@@ -19,6 +19,7 @@ mod recordings;
 mod rooms;
 mod rules;
 mod sdk;
+mod signalling;
 mod switches;
 mod time;
 mod tls;

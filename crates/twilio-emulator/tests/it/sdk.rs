@@ -61,20 +61,36 @@ impl Sdk {
             .unwrap();
     }
 
+    /// Says what the SDK would not.
+    pub(crate) async fn send_text(&mut self, text: &str) {
+        self.websocket.send(Message::text(text)).await.unwrap();
+    }
+
+    /// The next text, whatever it is.
+    async fn text(&mut self) -> String {
+        let message = tokio::time::timeout(PATIENCE, self.websocket.next()).await;
+        let message = message.expect("a frame in time").unwrap().unwrap();
+        message.into_text().unwrap().to_string()
+    }
+
+    /// Waits for a heartbeat; no frame comes before it.
+    pub(crate) async fn heartbeat(&mut self) {
+        assert_eq!(self.text().await, "\n");
+    }
+
+    /// The next frame.
+    pub(crate) async fn next(&mut self) -> Value {
+        loop {
+            let text = self.text().await;
+            if text != "\n" {
+                return serde_json::from_str(&text).unwrap();
+            }
+        }
+    }
+
     /// The payload of the next frame, which is of this type.
     pub(crate) async fn expect(&mut self, kind: &str) -> Value {
-        let next = async {
-            loop {
-                let message = self.websocket.next().await.unwrap().unwrap();
-                let text = message.into_text().unwrap();
-                if text.as_str() != "\n" {
-                    return serde_json::from_str::<Value>(&text).unwrap();
-                }
-            }
-        };
-        let frame = tokio::time::timeout(PATIENCE, next)
-            .await
-            .unwrap_or_else(|_| panic!("no {kind} came"));
+        let frame = self.next().await;
         assert_eq!(frame["type"], kind, "{frame}");
         frame["payload"].clone()
     }
@@ -90,22 +106,34 @@ impl Sdk {
     }
 }
 
+/// What signs tokens, and for which account.
+pub(crate) struct Key {
+    pub(crate) account: String,
+    pub(crate) sid: String,
+    pub(crate) secret: String,
+}
+
 pub(crate) fn token(application_sid: &str, expires_at_s: i64) -> String {
+    let key = Key {
+        account: ACCOUNT_SID.to_owned(),
+        sid: API_KEY_SID.to_owned(),
+        secret: API_KEY_SECRET.to_owned(),
+    };
+    token_of(&key, application_sid, expires_at_s)
+}
+
+/// A token of `agent_1` in any account.
+pub(crate) fn token_of(key: &Key, application_sid: &str, expires_at_s: i64) -> String {
     let voice = json!({ "incoming": { "allow": true }, "outgoing": { "application_sid": application_sid } });
     let claims = json!({
-        "jti": "1", "iss": API_KEY_SID, "sub": ACCOUNT_SID, "iat": now_s(), "exp": expires_at_s,
+        "jti": "1", "iss": key.sid, "sub": key.account, "iat": now_s(), "exp": expires_at_s,
         "grants": { "identity": "agent_1", "voice": voice },
     });
     let header = Header {
         cty: Some("twilio-fpa;v=1".to_owned()),
         ..Header::default()
     };
-    jsonwebtoken::encode(
-        &header,
-        &claims,
-        &EncodingKey::from_secret(API_KEY_SECRET.as_bytes()),
-    )
-    .unwrap()
+    jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.secret.as_bytes())).unwrap()
 }
 
 #[expect(clippy::disallowed_methods, reason = "tokens live on real time")]

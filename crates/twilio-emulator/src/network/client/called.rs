@@ -8,6 +8,9 @@ use crate::network::{Network, Output, SocketId};
 use crate::sid::CallSid;
 use crate::signal::ServerFrame;
 
+/// Of more devices of one identity only the newest ring, as Twilio documents.
+const DEVICES_RUNG_MAX: usize = 10;
+
 impl Client {
     /// Whoever registers as `identity`; `params` are for the page that takes the call.
     pub(in crate::network) fn called(identity: &str, params: Vec<(String, String)>) -> Self {
@@ -32,8 +35,10 @@ impl Network {
         client.ringing = self
             .sockets
             .iter()
+            .rev()
             .filter(|(_, state)| state.rings_for(&account, &client.identity))
             .map(|(socket, _)| *socket)
+            .take(DEVICES_RUNG_MAX)
             .collect();
         if client.ringing.is_empty() {
             return self.end(sid, Status::NoAnswer, "no device of this identity is registered");

@@ -11,8 +11,12 @@ use crate::signal::token::{self, Grants, TokenError};
 
 /// What the SDK may ask for as `reconnectTimeout`.
 const RECONNECT_TIMEOUT_S_MAX: u32 = 30;
-/// Sockets open at once.
+/// Sockets open at once; those beyond are told so and nothing else.
 const SOCKETS_MAX: usize = 10_000;
+/// Sockets with a token of one identity. Twilio's number is not published.
+const SOCKETS_PER_IDENTITY_MAX: usize = 50;
+/// `RateExceededError` of the SDK.
+const TOO_MANY: (u32, &str) = (31206, "Rate exceeded authorized limit");
 
 /// One WebSocket of the Voice SDK.
 #[derive(Debug, Default)]
@@ -63,6 +67,12 @@ impl Network {
             }
             None => Err(token::unknown_issuer(token)),
         };
+        if let Ok(grants) = &result
+            && !self.has_room_for(socket, grants)
+        {
+            self.log("signal.refused", &[("code", &TOO_MANY.0.to_string())]);
+            return self.send(socket, ServerFrame::error(TOO_MANY.0, TOO_MANY.1));
+        }
         let Some(state) = self.sockets.get_mut(&socket) else {
             return;
         };
@@ -86,6 +96,15 @@ impl Network {
             Timer::TokenExpiry(socket, expires_at_s),
         );
         self.send(socket, ServerFrame::connected(&identity, ttl_s));
+    }
+
+    /// Whether a socket may listen: the network knows it, and its identity has not too many others.
+    fn has_room_for(&self, socket: SocketId, grants: &Grants) -> bool {
+        let others = self.sockets.iter().filter(|(other, state)| {
+            let theirs = state.grants.as_ref();
+            **other != socket && theirs.is_some_and(|theirs| theirs.is_same_person(grants))
+        });
+        self.sockets.contains_key(&socket) && others.count() < SOCKETS_PER_IDENTITY_MAX
     }
 
     pub(super) fn register(&mut self, socket: SocketId, audio: bool) {
