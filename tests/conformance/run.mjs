@@ -7,6 +7,7 @@ import { startNetwork } from "../voice-sdk/network.mjs";
 import { startApplication } from "./application.mjs";
 import { checkAccounts } from "./accounts.mjs";
 import { checkCalls } from "./calls.mjs";
+import { checkDialing } from "./dialing.mjs";
 import { checkNumbers } from "./numbers.mjs";
 import { checkRecordings } from "./recordings.mjs";
 import { checkSip } from "./sip.mjs";
@@ -27,6 +28,7 @@ const CHECKS = [
   checkTwiml,
   checkUsage,
   checkTrust,
+  checkDialing,
 ];
 
 const cleanups = [];

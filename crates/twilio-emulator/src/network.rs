@@ -12,6 +12,7 @@ mod call;
 mod callback;
 mod caller_ids;
 mod client;
+mod dialing;
 mod end;
 mod events;
 mod faults;
@@ -29,12 +30,13 @@ mod run;
 mod sip;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod trust;
 mod truth;
 mod usage;
 mod views;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use rand_chacha::ChaCha8Rng;
@@ -45,6 +47,7 @@ pub(crate) use accounts::Standing;
 pub(crate) use amd::AmdErrors;
 pub(crate) use call::Endpoint;
 pub(crate) use client::SocketEvent;
+pub(crate) use dialing::{CountryFilter, CountryUpdate};
 pub(crate) use end::{CallChanges, StatusChange};
 pub(crate) use inbound::InboundOrder;
 pub use limits::Limits;
@@ -240,6 +243,10 @@ pub(crate) struct Network {
     fault_rng: ChaCha8Rng,
     reads_lag_ms: u32,
     limits: Limits,
+    /// Countries whose numbers known for toll fraud may be called; no such number is known here.
+    toll_fraud: BTreeSet<&'static str>,
+    /// Subaccounts have the main account's dialing permissions; they do here in any case.
+    dialing_inherited: bool,
     events: EventLog,
     journal: Journal,
     calls: BTreeMap<CallSid, Call>,
@@ -287,6 +294,8 @@ impl Network {
             fault_rng: ChaCha8Rng::seed_from_u64(!config.seed),
             reads_lag_ms: 0,
             limits: config.limits.clone(),
+            toll_fraud: BTreeSet::new(),
+            dialing_inherited: true,
             events: EventLog::default(),
             journal: Journal::default(),
             calls: BTreeMap::new(),

@@ -7,6 +7,7 @@ mod ask;
 mod caller_ids;
 mod calls;
 mod conferences;
+mod dialing;
 mod error;
 mod faults;
 mod form;
@@ -55,6 +56,7 @@ pub(crate) fn routes() -> Router<Site> {
         .merge(iam::routes())
         .merge(trunks::routes())
         .merge(trust::routes())
+        .merge(dialing::routes())
         .method_not_allowed_fallback(wrong_method);
     whole.nest(ROOT, resources)
 }

@@ -5,17 +5,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::call::Status;
-use super::{CallOrder, Instructions, Network};
+use super::{CallOrder, Network};
 use crate::rest::ApiError;
-use crate::sid::CallSid;
-use crate::twiml::{Method, Verb};
-use crate::world::longest;
 
 /// Calls of a trial account end after ten minutes.
 const TRIAL_TIME_LIMIT_S: u32 = 600;
-/// What whoever picks up hears first from a trial account.
-const TRIAL_NOTICE: &str = "You have a trial account. You can remove this message at any time by upgrading \
-    to a full account.";
 /// Area codes of +1 in the Caribbean and Bermuda: other countries, and a favourite of toll fraud.
 const CARIBBEAN: [&str; 21] = [
     "242", "246", "264", "268", "284", "345", "441", "473", "649", "658", "664", "721", "758", "767", "784",
@@ -26,7 +20,7 @@ const CARIBBEAN: [&str; 21] = [
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Only verified numbers may be called, for ten minutes, and hear a notice first.
+    /// Only verified numbers may be called, for ten minutes; they hear a notice and press a key first.
     pub trial: bool,
     /// Outgoing caller IDs that the account has verified.
     pub verified: Vec<String>,
@@ -59,11 +53,6 @@ impl Network {
             self.cps = cps.max(1);
         }
         self.limits = limits;
-    }
-
-    /// Whether the account's geographic permissions let it call this number.
-    pub(super) fn geo_allows(&self, number: &str) -> bool {
-        longest(&self.limits.geo, number).copied().unwrap_or(false)
     }
 
     /// Whether this is an outgoing caller ID that has been verified.
@@ -106,31 +95,5 @@ impl Network {
             ));
         }
         Ok(())
-    }
-
-    /// Starts what an answered call does; a trial account's callee is told first.
-    pub(super) fn start_answered(&mut self, sid: &CallSid, instructions: Instructions) {
-        if !self.limits.trial {
-            return self.start_instructions(sid, instructions);
-        }
-        let notice = format!("<Response><Say>{TRIAL_NOTICE}</Say>");
-        let text = match instructions {
-            Instructions::Url(endpoint) => {
-                let method = match endpoint.method {
-                    Method::Get => "GET",
-                    Method::Post => "POST",
-                };
-                let url = quick_xml::escape::escape(endpoint.url.as_str());
-                format!("{notice}<Redirect method=\"{method}\">{url}</Redirect></Response>")
-            }
-            // Whoever is dialled by a verb is not told.
-            Instructions::Connect(_) => return self.start_instructions(sid, instructions),
-            Instructions::Join(room) => {
-                let text = TRIAL_NOTICE.to_owned();
-                return self.run_room(sid, *room, vec![Verb::Say { text, rounds: 1 }]);
-            }
-            Instructions::Twiml(text) => text.replacen("<Response>", &notice, 1),
-        };
-        self.run_text(sid, &text);
     }
 }

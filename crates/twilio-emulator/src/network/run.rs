@@ -59,6 +59,8 @@ pub(super) enum Scope {
     Keys,
     /// What one side of a `<Dial>` hears before it is connected.
     Whisper,
+    /// What a trial account's callee hears first.
+    Trial,
 }
 
 /// What a run waits for.
@@ -224,7 +226,7 @@ impl Network {
 
     fn document_ended(&mut self, sid: &CallSid, scope: Scope) -> bool {
         match scope {
-            Scope::Call => {
+            Scope::Call | Scope::Trial => {
                 self.end(sid, Status::Completed, "the TwiML ended");
                 false
             }

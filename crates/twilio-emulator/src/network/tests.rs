@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{CallChanges, CallOrder, Input, Instructions, Network, Output, PersonaOrder, StatusChange};
 use crate::config::{Config, Credentials};
 use crate::network::Endpoint;
+use crate::rest::ApiError;
 use crate::sid::CallSid;
 use crate::twiml::Method;
 
@@ -33,7 +34,11 @@ fn network(cps: u32, seed: u64) -> Network {
 }
 
 fn place(network: &mut Network, to: &str, twiml: &str) -> CallSid {
-    let order = CallOrder {
+    network.create_call(order(to, twiml)).unwrap()
+}
+
+fn order(to: &str, twiml: &str) -> CallOrder {
+    CallOrder {
         account: "AC1".to_owned(),
         record: None,
         to: to.to_owned(),
@@ -53,8 +58,7 @@ fn place(network: &mut Network, to: &str, twiml: &str) -> CallSid {
         time_limit_s: None,
         keys: None,
         amd: None,
-    };
-    network.create_call(order).unwrap()
+    }
 }
 
 fn live_at(network: &mut Network, number: &str, persona: &str) {
@@ -201,4 +205,16 @@ fn a_thousand_lines_without_media_all_come_to_an_end() {
     }
     let ended = network.now.duration_since(Timestamp::UNIX_EPOCH);
     assert_eq!(ended, SignedDuration::from_hours(1));
+}
+
+#[test]
+fn the_queue_holds_a_day_of_calls() {
+    let mut network = network(1, 0);
+    for _ in 0..86_400 {
+        place(&mut network, "+13125550142", "");
+    }
+    let full = network.create_call(order("+13125550142", "")).unwrap_err();
+    assert_eq!(full, ApiError::new(400, 22005, "Call queue is full".to_owned()));
+    run(&mut network, 10);
+    place(&mut network, "+13125550142", "");
 }

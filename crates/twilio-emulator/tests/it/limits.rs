@@ -4,6 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::floor::{Floor, OWN_NUMBER, PROSPECT, signed_in};
+use crate::time::{advance, virtual_floor};
 
 const STAY: &str = "<Response><Pause length=\"600\"/></Response>";
 
@@ -52,21 +53,153 @@ async fn more_calls_at_once_than_allowed_are_refused() {
 }
 
 #[tokio::test]
-async fn a_trial_account_calls_verified_numbers_and_says_so() {
+async fn a_trial_account_calls_verified_numbers_who_press_a_key() {
     let floor = Floor::open().await;
-    floor.listener_at(PROSPECT).await;
     let trial = json!({ "trial": true, "verified": [PROSPECT] });
     floor.control("account", "", &trial).await;
     assert_eq!(place(&floor, "+13125550143").await, (400, json!(21219)));
+    let stranger = [("To", PROSPECT), ("From", "+13125550143"), ("Twiml", STAY)];
+    assert_eq!(floor.post("Calls.json", &stranger).await.1["code"], 21210);
+    floor.persona_at(PROSPECT, "friendly").await;
     floor.application.says("/voice", "<Pause length=\"600\"/>");
     let url = floor.application.url("/voice?a=1&b=2");
     let call = floor.place(&[("Url", &url)]).await;
-    floor.wait_for_status(&call, "in-progress").await;
-    assert!(
-        floor.application.received("/voice").is_empty(),
-        "the notice comes first"
-    );
     floor.application.wait_for("/voice", &[("CallSid", &call)]).await;
+    let kinds = truth(&floor, &format!("events?call={call}")).await["events"].clone();
+    let kinds: Vec<&str> = kinds
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["kind"].as_str().unwrap())
+        .collect();
+    let at = |kind: &str| kinds.iter().position(|it| *it == kind);
+    assert!(
+        at("call.in-progress") < at("digit") && at("digit") < at("twiml.fetch"),
+        "{kinds:?}"
+    );
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_trial_call_ends_without_a_key_and_after_ten_minutes() {
+    let floor = virtual_floor().await;
+    let trial = json!({ "trial": true, "verified": [PROSPECT] });
+    floor.control("account", "", &trial).await;
+    floor.listener_at(PROSPECT).await;
+    floor.application.says("/voice", "<Pause length=\"3600\"/>");
+    let url = floor.application.url("/voice");
+    let silent = floor.place(&[("Url", &url)]).await;
+    advance(&floor, 60_000).await;
+    assert_eq!(
+        floor.get(&format!("Calls/{silent}.json")).await["status"],
+        "completed"
+    );
+    assert!(floor.application.received("/voice").is_empty());
+
+    let stays = json!({ "name": "patient", "answer": { "after": { "ring_ms": 50 } },
+        "script": { "talk": { "voice": "anna", "replies": 500 } } });
+    floor.control("personas", PROSPECT, &stays).await;
+    let call = floor.place(&[("Url", &url), ("TimeLimit", "1200")]).await;
+    advance(&floor, 590_000).await;
+    let path = format!("Calls/{call}.json");
+    assert_eq!(floor.get(&path).await["status"], "in-progress");
+    advance(&floor, 20_000).await;
+    let over = floor.get(&path).await;
+    assert_eq!(
+        (&over["status"], &over["duration"]),
+        (&json!("completed"), &json!("600"))
+    );
+    floor.close().await;
+}
+
+async fn v1(floor: &Floor, path: &str) -> Value {
+    let response = signed_in(floor.client.get(floor.url(&format!("/v1/{path}")))).await;
+    assert_eq!(response.status(), StatusCode::OK, "{path}");
+    response.json().await.unwrap()
+}
+
+async fn open_countries(floor: &Floor, updates: Value) -> Value {
+    let url = floor.url("/v1/DialingPermissions/BulkCountryUpdates");
+    let form = [("UpdateRequest", updates.to_string())];
+    let response = signed_in(floor.client.post(url).form(&form)).await;
+    response.json().await.unwrap()
+}
+
+#[tokio::test]
+async fn countries_are_opened_by_rest() {
+    let floor = Floor::open().await;
+    let britain = "DialingPermissions/Countries/GB";
+    assert_eq!(v1(&floor, britain).await["low_risk_numbers_enabled"], false);
+    assert_eq!(place(&floor, "+442079460018").await, (400, json!(21215)));
+    let update = json!([{ "iso_code": "GB", "low_risk_numbers_enabled": "true",
+        "high_risk_special_numbers_enabled": "false", "high_risk_tollfraud_numbers_enabled": "true" }]);
+    assert_eq!(
+        open_countries(&floor, update).await,
+        json!({ "update_count": 1, "update_request": "accepted" })
+    );
+    let shown = v1(&floor, britain).await;
+    assert_eq!(shown["low_risk_numbers_enabled"], true);
+    assert_eq!(shown["high_risk_tollfraud_numbers_enabled"], true);
+    assert_eq!(place(&floor, "+442079460018").await.0, 201);
+    assert_eq!(
+        place(&floor, "+449098790018").await,
+        (400, json!(21215)),
+        "a premium service"
+    );
+    let prefixes = v1(&floor, &format!("{britain}/HighRiskSpecialPrefixes")).await;
+    assert_eq!(prefixes["content"][2], json!({ "prefix": "+449" }));
+    open_countries(
+        &floor,
+        json!([{ "iso_code": "GB", "high_risk_special_numbers_enabled": true }]),
+    )
+    .await;
+    assert_eq!(place(&floor, "+449098790018").await.0, 201);
+    open_countries(
+        &floor,
+        json!([{ "iso_code": "GB", "low_risk_numbers_enabled": "false" }]),
+    )
+    .await;
+    assert_eq!(place(&floor, "+442079460018").await, (400, json!(21215)));
+
+    let unknown = open_countries(&floor, json!([{ "iso_code": "XX" }])).await;
+    assert_eq!(unknown["code"], 20404);
+    assert_eq!(open_countries(&floor, json!("GB")).await["code"], 20001);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn countries_are_listed_by_what_may_be_called() {
+    let floor = Floor::open().await;
+    let open = v1(&floor, "DialingPermissions/Countries?LowRiskNumbersEnabled=true").await;
+    assert_eq!(open["meta"]["key"], "content");
+    let open: Vec<&Value> = open["content"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["iso_code"])
+        .collect();
+    assert!(
+        open.contains(&&json!("US")) && !open.contains(&&json!("JM")),
+        "{open:?}"
+    );
+    let german = v1(&floor, "DialingPermissions/Countries?CountryCode=49").await;
+    assert_eq!(german["content"][0]["name"], "Germany");
+    let all = v1(&floor, "DialingPermissions/Countries?PageSize=1000").await;
+    assert!(all["content"].as_array().unwrap().len() > 220);
+
+    assert_eq!(
+        v1(&floor, "Settings").await["dialing_permissions_inheritance"],
+        true
+    );
+    let change = floor
+        .client
+        .post(floor.url("/v1/Settings"))
+        .form(&[("DialingPermissionsInheritance", "false")]);
+    assert_eq!(signed_in(change).await.status(), StatusCode::ACCEPTED);
+    assert_eq!(
+        v1(&floor, "Settings").await["dialing_permissions_inheritance"],
+        false
+    );
     floor.close().await;
 }
 

@@ -94,9 +94,8 @@ impl Network {
     }
 
     /// What a leg runs that takes part in a conference without TwiML of its own.
-    pub(in crate::network) fn run_room(&mut self, sid: &CallSid, room: Room, before: Vec<Verb>) {
-        let mut verbs = before;
-        verbs.push(Verb::Dial(Box::new(Dial {
+    pub(in crate::network) fn run_room(&mut self, sid: &CallSid, room: Room) {
+        let verb = Verb::Dial(Box::new(Dial {
             action: None,
             method: Method::default(),
             timeout_s: TIME_LIMIT_S_MAX,
@@ -108,9 +107,9 @@ impl Network {
             ring_tone: None,
             recorded: None,
             noun: Noun::Room(Box::new(room)),
-        })));
+        }));
         if let Some(call) = self.calls.get_mut(sid) {
-            call.runs = vec![Run::new(Scope::Call, verbs, None)];
+            call.runs = vec![Run::new(Scope::Call, vec![verb], None)];
         }
         self.advance(sid);
     }

@@ -41,7 +41,7 @@ impl Network {
             Instructions::Url(endpoint) => self.run_from(sid, &endpoint),
             Instructions::Twiml(text) => self.run_text(sid, &text),
             Instructions::Connect(whisper) => self.connect_leg(sid, whisper, Vec::new()),
-            Instructions::Join(room) => self.run_room(sid, *room, Vec::new()),
+            Instructions::Join(room) => self.run_room(sid, *room),
         }
     }
 
@@ -269,7 +269,7 @@ impl Network {
                     "what was to be heard first could not be had",
                 );
             }
-            Some(Scope::Call | Scope::Prompt | Scope::Keys) | None => {}
+            Some(Scope::Call | Scope::Prompt | Scope::Keys | Scope::Trial) | None => {}
         }
         match call.fallback.clone() {
             Some(fallback) if failed.purpose == FetchPurpose::Document => {

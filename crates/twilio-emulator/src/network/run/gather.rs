@@ -71,8 +71,9 @@ impl Network {
         };
         let asked = gathering.digits.is_empty() && gathering.words.is_empty();
         run.step = step;
+        let is_trial = run.scope == Scope::Trial;
         self.set_timer(timeout, Timer::Step(sid.clone(), step));
-        if self.no_media && asked {
+        if (self.no_media || is_trial) && asked {
             self.set_timer(ANSWER, Timer::Speaks(sid.clone(), step));
         }
     }
@@ -82,12 +83,20 @@ impl Network {
         let Some(call) = self.calls.get_mut(sid) else {
             return;
         };
-        if call.runs.last().is_none_or(|run| run.step != step) {
+        let Some(scope) = call
+            .runs
+            .last()
+            .filter(|run| run.step == step)
+            .map(|run| run.scope)
+        else {
             return;
-        }
+        };
         let Some(Script::Talk(talk)) = call.persona().map(|persona| persona.script.clone()) else {
             return;
         };
+        if scope == Scope::Trial {
+            return self.digit(sid, '1');
+        }
         let turn = call.spoken;
         call.spoken += 1;
         if turn == 0 && !talk.keys.is_empty() {
@@ -229,12 +238,16 @@ impl Network {
         if !matches!(run.waiting, Waiting::Gather(_)) {
             return;
         }
+        let scope = run.scope;
         let Waiting::Gather(gathering) = std::mem::replace(&mut run.waiting, Waiting::Nothing) else {
             return;
         };
         let Gathering {
             order, digits, words, ..
         } = *gathering;
+        if scope == Scope::Trial {
+            return self.trial_key(sid, !digits.is_empty());
+        }
         if digits.is_empty() && words.is_empty() && !order.action_on_empty {
             return self.advance(sid);
         }
