@@ -69,10 +69,10 @@ async fn whatever_an_application_answers_the_call_ends_with_a_code() {
             "cut short",
             head(&format!("{xml}Content-Length: 500\r\n")),
             vec![],
-            "11205",
+            "11206",
         ),
-        ("no HTTP", b"220 mail.example ESMTP\r\n".to_vec(), vec![], "11205"),
-        ("nothing", Vec::new(), vec![], "11205"),
+        ("no HTTP", b"220 mail.example ESMTP\r\n".to_vec(), vec![], "11206"),
+        ("nothing", Vec::new(), vec![], "11206"),
         (
             "circle",
             b"HTTP/1.1 302 Found\r\nLocation: {base}/\r\nContent-Length: 0\r\n\r\n".to_vec(),
