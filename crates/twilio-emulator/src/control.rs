@@ -41,6 +41,7 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/emulator/personas/{number}", put(set_persona))
         .route("/emulator/rang", get(rang))
         .route("/emulator/heard", get(who_heard))
+        .route("/emulator/played", get(played))
         .route("/emulator/account", put(set_limits))
         .route("/emulator/world", put(set_world))
         .route("/emulator/wear", get(wear))
@@ -90,6 +91,17 @@ async fn who_heard(
         .ask(move |network| network.heard(listener.as_deref()))
         .await?;
     Ok(Json(json!({ "heard": rows })))
+}
+
+async fn played(
+    State(site): State<Site>,
+    Query(Listener { listener }): Query<Listener>,
+) -> Result<Json<Value>, ApiError> {
+    let rows = site
+        .network
+        .ask(move |network| network.played(listener.as_deref()))
+        .await?;
+    Ok(Json(json!({ "played": rows })))
 }
 
 async fn set_limits(State(site): State<Site>, Json(limits): Json<Limits>) -> Result<StatusCode, ApiError> {
@@ -177,12 +189,10 @@ async fn set_persona(
     Path(number): Path<String>,
     Json(order): Json<PersonaOrder>,
 ) -> Result<StatusCode, ApiError> {
-    let set = site
-        .network
+    site.network
         .ask(move |network| network.set_persona(&number, order))
-        .await?;
-    set.map(|()| StatusCode::NO_CONTENT)
-        .ok_or_else(|| ApiError::new(400, 20001, "There is no such persona".to_owned()))
+        .await??;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// JSON, or TOML if the content type says so.

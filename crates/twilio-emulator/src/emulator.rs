@@ -1,6 +1,7 @@
 //! Starting and stopping the whole network.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::extract::connect_info::Connected;
@@ -21,6 +22,9 @@ use crate::tls::{Identity, TlsListener};
 use crate::web::{self, Site};
 use crate::webhook::Webhooks;
 use crate::wire::{Fuse, FusedListener};
+
+/// Requests under way when the network ends get so long.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
 /// A running phone network.
 #[derive(Debug)]
@@ -47,12 +51,12 @@ impl Emulator {
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(config.listen)
             .await
-            .with_context(|| format!("cannot listen on {}", config.listen))?;
+            .with_context(|| format!("cannot listen on {} (port 0 picks a free one)", config.listen))?;
         let addr = listener.local_addr()?;
         let clock = Clock::start(config.clock);
         anyhow::ensure!(
             config.no_media || !clock.is_virtual(),
-            "sound takes real time: a virtual clock needs a network without media"
+            "sound takes real time: a virtual clock needs a network without media (--no-media)"
         );
         let stop = CancellationToken::new();
         let (event_sender, media_events) = mpsc::unbounded_channel();
@@ -84,7 +88,7 @@ impl Emulator {
             tls = Some(door);
             tasks.push(task);
         }
-        tasks.push(serve(FusedListener(listener), site, &stop));
+        tasks.push(serve(FusedListener::new(listener), site, &stop));
         tracing::info!(%addr, seed = config.seed, cps = config.cps, "the phone network is up");
         Ok(Self {
             addr,
@@ -111,11 +115,21 @@ impl Emulator {
     /// Drops every call and connection and waits until all is quiet.
     pub async fn shutdown(self) {
         self.stop.cancel();
-        for task in self.tasks {
-            if task.await.is_err_and(|error| error.is_panic()) {
-                tracing::error!("a task of the phone network panicked");
+        for mut task in self.tasks {
+            match tokio::time::timeout(SHUTDOWN_GRACE, &mut task).await {
+                Ok(Err(error)) if error.is_panic() => {
+                    tracing::error!("a task of the phone network panicked");
+                }
+                Ok(_) => {}
+                // Somebody is in the middle of a request and stays there.
+                Err(_) => task.abort(),
             }
         }
+    }
+
+    /// Resolves when the network has stopped by itself, which is a defect.
+    pub async fn stopped(&self) {
+        self.stop.cancelled().await;
     }
 }
 
@@ -126,7 +140,7 @@ async fn open_tls(
 ) -> anyhow::Result<(Tls, JoinHandle<()>)> {
     let listener = TcpListener::bind(wanted)
         .await
-        .with_context(|| format!("cannot listen on {wanted}"))?;
+        .with_context(|| format!("cannot listen encrypted on {wanted} (port 0 picks a free one)"))?;
     let addr = listener.local_addr()?;
     let identity = Identity::generate(addr, site.clock.now()).context("no certificate for this run")?;
     let authority_pem = identity.authority_pem.clone();

@@ -10,6 +10,9 @@ use secrecy::SecretString;
 use twilio_emulator::world::World;
 use twilio_emulator::{CPS_DEFAULT, ClockMode, Config, Credentials, Emulator};
 
+/// What the network was started with makes no sense here; the same code as for flags that do not exist.
+const USAGE_ERROR: u8 = 2;
+
 /// A phone network in a box that Twilio's own SDKs talk to, with real audio.
 #[derive(Parser)]
 #[command(version)]
@@ -69,15 +72,19 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     match run(Args::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
-            tracing::error!("{error:#}");
-            ExitCode::FAILURE
+            let line = format!("{error:#}")
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
+            eprintln!("twilio-emulator: {line}");
+            ExitCode::from(USAGE_ERROR)
         }
     }
 }
 
-async fn run(args: Args) -> anyhow::Result<()> {
+async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let credentials = Credentials {
         account_sid: args.account_sid,
         auth_token: args.auth_token,
@@ -97,7 +104,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
             },
         },
         world: match &args.world {
-            Some(path) => World::read(path).with_context(|| format!("no world in {}", path.display()))?,
+            Some(path) => World::read(path).with_context(|| format!("--world {}", path.display()))?,
             None => World::default(),
         },
         ..Config::new(credentials)
@@ -107,16 +114,19 @@ async fn run(args: Args) -> anyhow::Result<()> {
     if let Some((addr, authority_pem)) = emulator.tls() {
         match &args.tls_ca {
             Some(path) => std::fs::write(path, authority_pem)
-                .with_context(|| format!("cannot write {}", path.display()))?,
+                .with_context(|| format!("--tls-ca: cannot write {}", path.display()))?,
             None => print(authority_pem),
         }
         print(&format!("twilio-emulator tls https://{addr}\n"));
     }
     // Scripts wait for this line.
     print(&format!("twilio-emulator ready http://{}\n", emulator.addr()));
-    stop.await;
+    let code = tokio::select! {
+        () = stop => ExitCode::SUCCESS,
+        () = emulator.stopped() => ExitCode::FAILURE,
+    };
     emulator.shutdown().await;
-    Ok(())
+    Ok(code)
 }
 
 /// Listens from now on; resolves at SIGTERM or SIGINT.

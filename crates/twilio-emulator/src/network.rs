@@ -7,6 +7,7 @@ mod account;
 mod accounts;
 mod amd;
 mod area_codes;
+mod bounds;
 mod bridge;
 mod call;
 mod callback;
@@ -76,6 +77,7 @@ use crate::signal::{ClientFrame, ServerFrame};
 use crate::webhook::{DeliveryError, Reply, Request};
 use account::{Application, Number};
 use accounts::Accounts;
+use bounds::Bounds;
 use call::Call;
 use caller_ids::CallerId;
 use client::Socket;
@@ -90,9 +92,6 @@ use sip::Sip;
 use trust::TrustHub;
 use usage::Ledger;
 
-/// Finished calls are forgotten, oldest first, beyond this many.
-const CALLS_MAX: usize = 100_000;
-
 /// No sound takes less than a frame, or a loop of empty ones would stop time.
 const SOUND_MS_MIN: u64 = 20;
 
@@ -105,6 +104,12 @@ pub(crate) struct SocketId(pub(crate) u64);
 pub(crate) enum Input {
     /// A deadline may have passed.
     Tick,
+    /// A REST request was answered.
+    Requested {
+        method: String,
+        path: String,
+        status: u16,
+    },
     Fetched {
         fetch: Fetch,
         result: Result<Reply, DeliveryError>,
@@ -229,6 +234,7 @@ enum Timer {
 #[derive(Debug)]
 pub(crate) struct Network {
     now: Timestamp,
+    bounds: Bounds,
     accounts: Accounts,
     switches: Switches,
     /// No media side tells when sounds end and people leave.
@@ -283,6 +289,7 @@ impl Network {
     pub(crate) fn new(config: &Config, now: Timestamp) -> Self {
         let mut network = Self {
             now,
+            bounds: Bounds::default(),
             accounts: Accounts::new(&config.credentials, now),
             switches: config.switches,
             no_media: config.no_media,
@@ -342,6 +349,14 @@ impl Network {
         self.advance_to(now);
         match input {
             Input::Tick => {}
+            Input::Requested { method, path, status } => self.log(
+                "rest",
+                &[
+                    ("method", &method),
+                    ("path", &path),
+                    ("status", &status.to_string()),
+                ],
+            ),
             Input::Fetched { fetch, result } => self.fetched(&fetch, result),
             Input::CallbackDone {
                 call,
@@ -357,6 +372,10 @@ impl Network {
             Input::SoundFailed { call, play, reason } => {
                 self.notify(&call, 11200, &reason);
                 self.sound_failed(&call, play, &reason);
+                self.log(
+                    "play.failed",
+                    &[("call", call.as_str()), ("play", &play.to_string())],
+                );
                 self.play_ended(&call, play);
             }
             Input::OfferAnswered { call, result } => self.offer_answered(&call, result),
@@ -383,7 +402,9 @@ impl Network {
     }
 
     pub(crate) fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front()?;
+        self.note_sound(&output);
+        Some(output)
     }
 
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
@@ -487,6 +508,7 @@ impl Network {
         let at = self.now.saturating_add(delay).unwrap_or(Timestamp::MAX);
         let id = self.next_id();
         self.timers.insert((at, id), timer);
+        self.sweep_timers();
     }
 
     fn next_id(&mut self) -> u64 {
@@ -496,21 +518,6 @@ impl Network {
 
     fn log(&mut self, kind: &str, fields: &[(&str, &str)]) {
         self.events.push(self.now, kind, fields);
-    }
-
-    /// Frees the oldest finished calls beyond the limit.
-    fn forget_old_calls(&mut self) {
-        while self.call_order.len() > CALLS_MAX {
-            let Some(oldest) = self.call_order.front() else {
-                return;
-            };
-            if self.calls.get(oldest).is_some_and(|call| !call.status.is_final()) {
-                return;
-            }
-            if let Some(oldest) = self.call_order.pop_front() {
-                self.calls.remove(&oldest);
-            }
-        }
     }
 }
 

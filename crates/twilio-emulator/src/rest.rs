@@ -28,7 +28,7 @@ mod usage;
 use axum::Router;
 
 pub(crate) use error::ApiError;
-pub(crate) use faults::{Gate, internal, pass};
+pub(crate) use faults::{Gate, internal, note, pass};
 
 use crate::web::Site;
 

@@ -20,6 +20,8 @@ const REORDER_ROUNDS: usize = 4;
 const KEY_PAUSE_MS: usize = 100;
 /// An announcement nobody waits for the end of.
 const SPEECH_CHARACTERS_MAX: usize = 4_096;
+/// What announces a participant.
+pub(crate) const BEEP_MS: u32 = 250;
 /// A key's tone.
 const KEY_MS: usize = 160;
 
@@ -66,7 +68,7 @@ pub(crate) async fn samples(
         SoundSource::Busy => Ok(dual_tone(480.0, 620.0, 500, 500)),
         SoundSource::Intercept => Ok(intercept()),
         SoundSource::Keys(keys) => Ok(keys.chars().flat_map(key_tone).collect()),
-        SoundSource::Beep | SoundSource::Chime => Ok(tone(&[(440.0, 250)])),
+        SoundSource::Beep | SoundSource::Chime => Ok(tone(&[(440.0, BEEP_MS as usize)])),
         SoundSource::HoldMusic => Ok(tone(&[
             (262.0, 500),
             (330.0, 500),

@@ -128,7 +128,7 @@ impl TlsListener {
             .context("the certificate for this run does not work")?;
         let (sender, accepted) = mpsc::channel(HANDSHAKES_MAX);
         tokio::spawn(accept(
-            FusedListener(listener),
+            FusedListener::new(listener),
             TlsAcceptor::from(Arc::new(config)),
             sender,
         ));

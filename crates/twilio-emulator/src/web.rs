@@ -55,9 +55,10 @@ pub(crate) fn router(site: Site) -> Router {
     let guarded =
         |routes: Router<Site>| routes.layer(middleware::from_fn_with_state(site.clone(), authenticate));
     Router::new()
-        .merge(guarded(
-            rest::routes().layer(middleware::from_fn_with_state(site.clone(), rest::pass)),
-        ))
+        .merge(
+            guarded(rest::routes().layer(middleware::from_fn_with_state(site.clone(), rest::pass)))
+                .layer(middleware::from_fn_with_state(site.clone(), rest::note)),
+        )
         .merge(guarded(
             control::routes().layer(DefaultBodyLimit::max(CONTROL_BODY_BYTES_MAX)),
         ))

@@ -11,7 +11,10 @@ use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// Connections of one door at once; more wait until one of them ends.
+const CONNECTIONS_MAX: usize = 8_192;
 /// Nothing is to break.
 const WHOLE: u64 = u64::MAX;
 
@@ -32,14 +35,27 @@ impl Fuse {
 
 /// A listener whose connections have a [`Fuse`].
 #[derive(Debug)]
-pub(crate) struct FusedListener(pub(crate) TcpListener);
+pub(crate) struct FusedListener {
+    listener: TcpListener,
+    room: Arc<Semaphore>,
+}
+
+impl FusedListener {
+    pub(crate) fn new(listener: TcpListener) -> Self {
+        Self {
+            listener,
+            room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+        }
+    }
+}
 
 impl Listener for FusedListener {
     type Io = FusedStream;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (FusedStream, SocketAddr) {
-        let (stream, addr) = Listener::accept(&mut self.0).await;
+        let place = self.room.clone().acquire_owned().await.ok();
+        let (stream, addr) = Listener::accept(&mut self.listener).await;
         // Replies are small; waiting to fill packets would only make them late.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its delay");
@@ -49,12 +65,13 @@ impl Listener for FusedListener {
             stream,
             fuse,
             resets: true,
+            _place: place,
         };
         (connection, addr)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 
@@ -71,6 +88,7 @@ pub(crate) struct FusedStream {
     fuse: Fuse,
     /// Nothing of a reply has been written since the fuse was lit.
     resets: bool,
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl FusedStream {

@@ -222,8 +222,8 @@ impl World {
     ///
     /// If the file cannot be read or describes no possible world.
     pub fn read(path: &Path) -> Result<Self, WorldError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| WorldError::Unreadable(format!("{}: {error}", path.display())))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| WorldError::Unreadable(error.to_string()))?;
         if path.extension().is_some_and(|extension| extension == "json") {
             Self::from_json(text.as_bytes())
         } else {

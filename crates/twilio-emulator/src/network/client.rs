@@ -154,6 +154,8 @@ impl Network {
             .find(|(name, _)| name == "To")
             .map(|(_, value)| value.clone())
             .unwrap_or_default();
+        self.make_room()
+            .map_err(|_| (31486, "Call concurrency limit exceeded"))?;
         let sid = CallSid::new(&mut self.sids);
         let client = Client {
             identity: grants.identity.clone(),

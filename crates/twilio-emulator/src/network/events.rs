@@ -9,6 +9,9 @@ use super::truth::EventFilter;
 /// The newest events are kept, about an hour of a busy floor.
 const EVENTS_MAX: usize = 200_000;
 
+/// What is longer, such as a URL, is cut off.
+const FIELD_BYTES_MAX: usize = 4_096;
+
 /// One thing that happened.
 #[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct Event {
@@ -30,7 +33,12 @@ impl EventLog {
         self.last_seq += 1;
         let fields = fields
             .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .map(|(name, value)| {
+                (
+                    (*name).to_owned(),
+                    value[..value.floor_char_boundary(FIELD_BYTES_MAX)].to_owned(),
+                )
+            })
             .collect();
         self.events.push_back(Event {
             seq: self.last_seq,

@@ -57,6 +57,7 @@ impl Network {
             },
             None => self.population.person(&order.from),
         };
+        self.make_room()?;
         let sid = CallSid::new(&mut self.sids);
         let call = Call::new(
             sid.clone(),

@@ -56,6 +56,7 @@ impl Network {
     /// Accepts a call and puts it in the queue.
     pub(crate) fn create_call(&mut self, mut order: CallOrder) -> Result<CallSid, ApiError> {
         let instructions = self.complete_order(&mut order)?;
+        self.make_room()?;
         let sid = CallSid::new(&mut self.sids);
         let party = self.party(&order.to);
         let ahead_ms = i128::try_from(self.queue.len()).unwrap_or_default() * 1_000 / i128::from(self.cps);
@@ -144,9 +145,10 @@ impl Network {
     }
 
     pub(super) fn insert_call(&mut self, call: Call) {
+        // Only legs of live calls come without having asked for room, a few for each.
+        let _ = self.make_room();
         self.call_order.push_back(call.sid.clone());
         self.calls.insert(call.sid.clone(), call);
-        self.forget_old_calls();
     }
 
     /// Dials the next call that is still wanted and keeps the account's pace.

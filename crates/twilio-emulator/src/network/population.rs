@@ -12,11 +12,14 @@ use serde_json::{Value, json};
 use super::Network;
 use super::call::Party;
 use crate::media::{Answer, Persona, Script, personas};
+use crate::rest::ApiError;
 use crate::sid::CallSid;
 use crate::world::{Share, Wear, World, longest};
 
 /// Numbers with a person on order, and caller IDs whose wear is known.
 const NUMBERS_MAX: usize = 10_000;
+/// Numbers whose calls are counted; at others the same person meets every call.
+const CALLED_MAX: usize = 200_000;
 /// Keep the draws about one call apart from each other.
 const AWAY_SALT: u64 = 0x6177_6179;
 const SILENT_SALT: u64 = 0x7369_6c65_6e74;
@@ -77,8 +80,9 @@ impl Population {
         if let Some(persona) = self.certain(number) {
             return persona;
         }
-        let count = self.calls.entry(number.to_owned()).or_default();
-        *count += 1;
+        if self.calls.len() < CALLED_MAX || self.calls.contains_key(number) {
+            *self.calls.entry(number.to_owned()).or_default() += 1;
+        }
         let mut rng = self.draws(number, 0);
         let shares = &self.world.population;
         let mut share = rng.random_range(0..shares.iter().map(|share| share.share).sum());
@@ -228,15 +232,19 @@ impl PersonaOrder {
 }
 
 impl Network {
-    /// Moves a person in at `number`; `None` if there is no such persona or no room.
-    pub(crate) fn set_persona(&mut self, number: &str, order: PersonaOrder) -> Option<()> {
-        let persona = order.persona()?;
-        if self.population.by_number.len() >= NUMBERS_MAX {
-            return None;
+    /// Moves a person in at `number`, unless there is no such persona or no room.
+    pub(crate) fn set_persona(&mut self, number: &str, order: PersonaOrder) -> Result<(), ApiError> {
+        let persona = order.persona();
+        let persona = persona.ok_or_else(|| ApiError::parameter("There is no such persona"))?;
+        let people = &self.population.by_number;
+        if people.len() >= NUMBERS_MAX && !people.contains_key(number) {
+            return Err(ApiError::parameter(
+                "No more than 10,000 numbers have a person on order",
+            ));
         }
         self.log("persona.set", &[("number", number), ("persona", &persona.name)]);
         self.population.by_number.insert(number.to_owned(), persona);
-        Some(())
+        Ok(())
     }
 
     /// Replaces the world; people on order by the control API stay.

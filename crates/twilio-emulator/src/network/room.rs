@@ -20,9 +20,6 @@ use crate::rest::ApiError;
 use crate::sid::{CallSid, ConferenceSid};
 use crate::twiml::{Beep, Callback, Room};
 
-/// Conferences that are over are forgotten, oldest first, beyond this many.
-const CONFERENCES_MAX: usize = 100_000;
-
 /// Where a conference stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -63,6 +60,12 @@ pub(super) struct Conference {
     pub(super) recorded: bool,
     pub(super) ended: Option<Ended>,
     announcements: Vec<announce::Announcement>,
+}
+
+impl Conference {
+    pub(super) fn is_over(&self) -> bool {
+        self.stage == Stage::Ended
+    }
 }
 
 /// How a conference ended.
@@ -232,18 +235,7 @@ impl Network {
 
     fn put_back(&mut self, conference: Conference) {
         self.conferences.insert(conference.sid.clone(), conference);
-        while self.conference_order.len() > CONFERENCES_MAX {
-            let oldest = self
-                .conference_order
-                .front()
-                .and_then(|sid| self.conferences.get(sid));
-            if oldest.is_some_and(|conference| conference.stage != Stage::Ended) {
-                return;
-            }
-            if let Some(oldest) = self.conference_order.pop_front() {
-                self.conferences.remove(&oldest);
-            }
-        }
+        self.forget_old_conferences();
     }
 
     fn start_conference(&mut self, conference: &mut Conference) {

@@ -303,6 +303,13 @@ impl Network {
 
     /// A sound has ended; what goes on beneath an announcement goes on after it.
     pub(super) fn play_ended(&mut self, sid: &CallSid, play: u64) {
+        // What has no name of its own plays until something else does.
+        if play != 0 {
+            self.log(
+                "play.ended",
+                &[("call", sid.as_str()), ("play", &play.to_string())],
+            );
+        }
         if let Some(run) = self.run_that_plays(sid, play) {
             run.waiting = Waiting::Nothing;
             self.advance(sid);

@@ -1,5 +1,6 @@
 //! The machine by itself, on a clock that jumps from one deadline to the next.
 
+mod bounds;
 mod truth;
 mod world;
 

@@ -1,13 +1,17 @@
-//! Questions to the ground truth: who rang when, and who heard whom.
+//! Questions to the ground truth: who rang when, who heard whom, and what was played to them.
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::Network;
 use super::call::Call;
+use super::callback::bool_text;
 use super::events::Event;
+use super::{Output, SoundSource};
+use crate::media::MediaCommand;
+use crate::sound::BEEP_MS;
 
 /// Rows of one answer, the newest.
 const ROWS_MAX: usize = 10_000;
@@ -41,7 +45,86 @@ impl EventFilter {
     }
 }
 
+impl SoundSource {
+    /// What it is, and in which words or from where.
+    fn told(&self) -> (&'static str, &str) {
+        match self {
+            Self::Speech(text) => ("speech", text),
+            Self::File(url) => ("file", url),
+            Self::Keys(keys) => ("keys", keys),
+            Self::Chime => ("chime", ""),
+            Self::Beep => ("beep", ""),
+            Self::Busy => ("busy", ""),
+            Self::Intercept => ("intercept", ""),
+            Self::Ringback => ("ringback", ""),
+            Self::HoldMusic => ("music", ""),
+        }
+    }
+}
+
 impl Network {
+    /// Notes what a leg begins or ceases to hear besides other legs.
+    pub(super) fn note_sound(&mut self, output: &Output) {
+        if let Output::Sound {
+            call, play, source, ..
+        }
+        | Output::SoundOver {
+            call, play, source, ..
+        } = output
+        {
+            let (what, content) = source.told();
+            // Announcements and chimes sound over whatever else plays.
+            let over = matches!(output, Output::SoundOver { .. }) || *source == SoundSource::Chime;
+            let (play, over) = (play.to_string(), bool_text(over));
+            let fields = [
+                ("call", call.as_str()),
+                ("play", &play),
+                ("what", what),
+                ("content", content),
+                ("over", over),
+            ];
+            self.log("play.started", &fields);
+        } else if let Output::Media(MediaCommand::StopPlay { leg }) = output {
+            self.log("play.stopped", &[("call", leg)]);
+        }
+    }
+
+    /// What the network played to whom, in order of its beginning; what goes on has no end.
+    pub(crate) fn played(&self, listener: Option<&str>) -> Vec<Value> {
+        let mut rows: Vec<Value> = Vec::new();
+        // What each leg hears: the row, the play, and whether it sounds over the others.
+        let mut open: BTreeMap<&str, Vec<(usize, &str, bool)>> = BTreeMap::new();
+        for event in self.events.iter() {
+            let field = |name: &str| event.fields.get(name).map(String::as_str);
+            let Some(call) = field("call").filter(|call| listener.is_none_or(|it| it == *call)) else {
+                continue;
+            };
+            let (play, over) = (field("play").unwrap_or_default(), field("over") == Some("true"));
+            let ends = |&mut (_, name, above): &mut (usize, &str, bool)| match event.kind.as_str() {
+                "play.started" => !over && !above,
+                "play.ended" | "play.failed" => name == play,
+                "play.stopped" | "call.ended" => true,
+                _ => false,
+            };
+            let heard = open.entry(call).or_default();
+            for (row, ..) in heard.extract_if(.., ends) {
+                rows[row]["to"] = json!(event.at);
+            }
+            let (Some(what), Some(content)) = (field("what"), field("content")) else {
+                continue;
+            };
+            let chime = (what == "chime").then(|| event.at + SignedDuration::from_millis(BEEP_MS.into()));
+            if chime.is_none() {
+                heard.push((rows.len(), play, over));
+            }
+            rows.push(json!({
+                "listener": call, "what": what, "content": content, "from": event.at, "to": chime,
+            }));
+        }
+        let surplus = rows.len().saturating_sub(ROWS_MAX);
+        rows.split_off(surplus)
+    }
+
     /// Every call that left the queue, oldest first: who was called, and when it rang, was answered and ended.
     pub(crate) fn rang(&self, to: Option<&str>) -> Vec<Value> {
         let rang_at: BTreeMap<&str, Timestamp> = self

@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use super::ApiError;
 use crate::faults::{RestEffect, RestFault};
+use crate::network::Input;
 use crate::web::Site;
 use crate::wire::Fuse;
 
@@ -54,6 +55,20 @@ impl Gate {
         let (faults, rng) = &mut *guard;
         RestFault::next(faults, on, rng)
     }
+}
+
+/// Tells the ground truth what was asked and what was answered.
+pub(crate) async fn note(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let method = request.method().to_string();
+    let path = request.uri().path_and_query().map(ToString::to_string);
+    let response = next.run(request).await;
+    let asked = Input::Requested {
+        method,
+        path: path.unwrap_or_default(),
+        status: response.status().as_u16(),
+    };
+    site.network.tell(asked).await;
+    response
 }
 
 /// Lets a request through, or not, or not quite.

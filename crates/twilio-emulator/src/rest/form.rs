@@ -1,5 +1,7 @@
 //! Parameters of a request: the form of a POST, the query of a GET.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::Method as HttpMethod;
@@ -8,6 +10,9 @@ use jiff::Timestamp;
 use super::ApiError;
 use crate::network::{Change, Endpoint, RoutingChanges, When};
 use crate::twiml::Method;
+
+/// A body that takes longer would keep others out.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Names and values in order; a list repeats its name.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +25,9 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         if request.method() == HttpMethod::GET {
             return Ok(Self::parse(request.uri().query().unwrap_or_default().as_bytes()));
         }
-        let body = Bytes::from_request(request, state)
-            .await
+        let body = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state)).await;
+        let body = body
+            .map_err(|_| ApiError::new(408, 20408, "The request body did not come in time".to_owned()))?
             .map_err(|_| ApiError::new(413, 20413, "The request body is too large".to_owned()))?;
         Ok(Self::parse(&body))
     }

@@ -1,0 +1,109 @@
+//! A long run: what is kept stays within its bounds.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{live_at, network, place};
+use crate::network::{Input, Network, Output};
+use crate::twiml::Method;
+use crate::webhook::Reply;
+
+const CALLS: i64 = 20_000;
+const KEPT: usize = 500;
+
+/// Lets time pass to `second`; every webhook is answered at once.
+fn pass(network: &mut Network, second: i64) {
+    let end = Timestamp::from_second(second).unwrap();
+    loop {
+        while let Some(output) = network.poll() {
+            let reply = || Reply {
+                content_type: "text/xml".to_owned(),
+                cookies: vec!["a=b".to_owned()],
+                body: b"<Response/>".to_vec(),
+            };
+            let now = network.now;
+            if let Output::Callback { call, request } = output {
+                assert_eq!(request.method, Method::Post);
+                let result = Ok(reply());
+                network.handle(
+                    Input::CallbackDone {
+                        call,
+                        request,
+                        result,
+                    },
+                    now,
+                );
+            } else if let Output::Fetch(fetch) = output {
+                let result = Ok(reply());
+                network.handle(Input::Fetched { fetch, result }, now);
+            } else if let Output::Sound { call, play, .. } = output {
+                network.handle(Input::SoundLength { call, play, ms: 500 }, now);
+            }
+        }
+        let due = network.deadline().filter(|due| *due <= end);
+        network.handle(Input::Tick, due.unwrap_or(end));
+        if due.is_none() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn tens_of_thousands_of_calls_leave_no_more_behind_than_is_kept() {
+    let mut network = network(1_000, 7);
+    network.bounds.calls_max = KEPT;
+    network.bounds.conferences_max = KEPT;
+    live_at(&mut network, "+13125550142", "listener");
+    // The oldest call of all outlives the others.
+    let agent = place(&mut network, "+13125550142", "<Pause length=\"14000\"/>");
+    pass(&mut network, 5);
+    for n in 0..CALLS {
+        let (to, room) = (format!("+1{}", 3_125_550_000 + n), n / 3);
+        let room = format!(
+            "<Say>Hello</Say><Dial timeLimit=\"30\"><Conference endConferenceOnExit=\"true\" \
+             statusCallback=\"https://example.com/room\" statusCallbackEvent=\"join leave end\">{room}</Conference></Dial>"
+        );
+        place(&mut network, &to, &room);
+        if n % 10 == 9 {
+            pass(&mut network, 6 + n / 10);
+        }
+    }
+    assert!(
+        network
+            .calls
+            .get(&agent)
+            .is_some_and(|call| !call.status.is_final())
+    );
+    assert!(network.calls.len() <= KEPT + 1, "{}", network.calls.len());
+    assert_eq!(network.calls.len(), network.call_order.len());
+    assert!(
+        network.conferences.len() <= KEPT + 1,
+        "{}",
+        network.conferences.len()
+    );
+    assert!(network.timers.len() <= network.bounds.timers_sweep_at);
+    assert!(
+        network.bounds.timers_sweep_at <= 20_000,
+        "{}",
+        network.bounds.timers_sweep_at
+    );
+    pass(&mut network, CALLS);
+    assert!(network.open_rooms.is_empty(), "{}", network.open_rooms.len());
+    assert!(network.held_callbacks.is_empty() && network.queue.is_empty() && network.outputs.is_empty());
+    assert!(network.queue_dialers.is_empty() && network.call_queues.is_empty());
+}
+
+#[test]
+fn when_all_calls_that_are_kept_are_live_another_is_refused() {
+    let mut network = network(1_000, 7);
+    network.bounds.calls_max = 3;
+    live_at(&mut network, "+13125550142", "listener");
+    let calls: Vec<_> = (0..3)
+        .map(|_| place(&mut network, "+13125550142", "<Pause length=\"60\"/>"))
+        .collect();
+    pass(&mut network, 5);
+    assert!(network.make_room().is_err());
+    let later = network.now + SignedDuration::from_secs(120);
+    pass(&mut network, later.as_second());
+    assert!(network.make_room().is_ok());
+    assert!(!network.calls.contains_key(&calls[0]), "the oldest made room");
+}
