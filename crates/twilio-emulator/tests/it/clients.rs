@@ -1,13 +1,8 @@
-//! Voice SDK clients: tokens, registration, calls into rooms, reconnects, and sound both ways.
+//! Voice SDK clients: tokens, registration, calls into rooms, reconnects.
 
-use std::f32::consts::TAU;
-use std::time::Duration;
-
-use audio::Rate;
-use audio::peer::{Codec, Peer, PeerConfig};
 use serde_json::json;
 
-use crate::floor::{Floor, OWN_NUMBER, PROSPECT};
+use crate::floor::Floor;
 use crate::sdk::{OFFER, Sdk, application, now_s, token};
 
 #[tokio::test]
@@ -167,81 +162,4 @@ async fn a_client_that_does_not_come_back_loses_its_call() {
         .wait_for("/leg", &[("CallSid", &call), ("CallStatus", "completed")])
         .await;
     floor.close().await;
-}
-
-#[tokio::test]
-async fn a_rep_and_a_prospect_hear_each_other() {
-    let floor = Floor::open_with(|config| config.no_media = false).await;
-    let application = application(&floor).await;
-    floor.persona_at(PROSPECT, "tone-440").await;
-    floor.application.says(
-        "/voice",
-        "<Dial><Conference beep=\"false\" waitUrl=\"\">seat_1</Conference></Dial>",
-    );
-    let mut sdk = Sdk::listen(&floor, &application, 0).await;
-    let config = PeerConfig {
-        bind_ip: "127.0.0.1".parse().unwrap(),
-        ice_lite: false,
-        rate: Rate::Narrow,
-        codecs: vec![Codec::Opus, Codec::Pcmu],
-        skips: true,
-    };
-    let (mut peer, offer) = Peer::offer(config).await.unwrap();
-    let (rep, answer) = sdk.call(&offer, "").await;
-    peer.handle
-        .accept_answer(answer["sdp"].as_str().unwrap().to_owned())
-        .await
-        .unwrap();
-
-    let voice = floor.application.url("/voice");
-    let form = [("To", PROSPECT), ("From", OWN_NUMBER), ("Url", voice.as_str())];
-    let (_, prospect) = floor.post("Calls.json", &form).await;
-    let prospect = prospect["sid"].as_str().unwrap().to_owned();
-    floor.wait_for_event("participant.join", "call", &prospect).await;
-
-    let heard = talk(&mut peer, 1_000.0).await;
-    assert!(
-        power(&heard, 440.0) > 10.0 * power(&heard, 1_000.0),
-        "the rep hears the prospect's tone"
-    );
-    let samples = floor.heard(&prospect).await;
-    let last = &samples[samples.len().saturating_sub(8_000)..];
-    assert!(
-        power(last, 1_000.0) > 10.0 * power(last, 440.0),
-        "the prospect hears the rep's tone"
-    );
-    floor.wait_for_event("heard.started", "listener", &rep).await;
-    floor.close().await;
-}
-
-/// Sends a tone for three seconds and gives the last second of what came back.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "samples of a quiet sine"
-)]
-async fn talk(peer: &mut Peer, hertz: f32) -> Vec<i16> {
-    let mut pace = tokio::time::interval(Duration::from_millis(20));
-    let mut heard = Vec::new();
-    for frame in 0..150_usize {
-        pace.tick().await;
-        let sample = |n: usize| ((TAU * hertz * (frame * 160 + n) as f32 / 8_000.0).sin() * 8_000.0) as i16;
-        peer.handle.send((0..160).map(sample).collect());
-        let mut out = [0; 160];
-        peer.incoming.pull(&mut out);
-        heard.extend(out);
-    }
-    heard.split_off(heard.len() - 8_000)
-}
-
-/// The Goertzel power of one frequency at 8 kHz.
-fn power(samples: &[i16], hertz: f32) -> f32 {
-    let turn = 2.0 * (TAU * hertz / 8_000.0).cos();
-    let (mut last, mut before) = (0.0_f32, 0.0_f32);
-    for sample in samples {
-        let next = f32::from(*sample) / 32_768.0 + turn * last - before;
-        before = last;
-        last = next;
-    }
-    last * last + before * before - turn * last * before
 }
