@@ -7,6 +7,7 @@ import { startNetwork } from "../voice-sdk/network.mjs";
 import { startApplication } from "./application.mjs";
 import { checkAccounts } from "./accounts.mjs";
 import { checkCalls } from "./calls.mjs";
+import { checkConferences, checkMembers } from "./conferences.mjs";
 import { checkDialing } from "./dialing.mjs";
 import { checkNumbers } from "./numbers.mjs";
 import { checkRecordings } from "./recordings.mjs";
@@ -22,6 +23,8 @@ const CHECKS = [
   checkAccounts,
   checkNumbers,
   checkCalls,
+  checkConferences,
+  checkMembers,
   checkRecordings,
   checkSip,
   checkTokens,

@@ -26,6 +26,10 @@ mod trust;
 mod usage;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::{Method, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 
 pub(crate) use error::ApiError;
 pub(crate) use faults::{Gate, internal, note, pass};
@@ -58,7 +62,21 @@ pub(crate) fn routes() -> Router<Site> {
         .merge(trust::routes())
         .merge(dialing::routes())
         .method_not_allowed_fallback(wrong_method);
-    whole.nest(ROOT, resources)
+    whole
+        .nest(ROOT, resources)
+        .layer(middleware::from_fn(without_body))
+}
+
+/// Reading requests carry their parameters in the query; with a body Twilio does not let them in.
+async fn without_body(request: Request, next: Next) -> Response {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let carries = request.headers().contains_key(header::TRANSFER_ENCODING)
+        || length.is_some_and(|length| length.as_bytes() != b"0");
+    if matches!(*request.method(), Method::GET | Method::HEAD) && carries {
+        let message = "A GET request may not have a body".to_owned();
+        return ApiError::new(403, 20403, message).into_response();
+    }
+    next.run(request).await
 }
 
 async fn wrong_method() -> ApiError {

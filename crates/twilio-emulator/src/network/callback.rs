@@ -37,6 +37,7 @@ impl Network {
                 push(&mut params, "Duration", &((duration_s + 59) / 60).to_string());
             }
             push(&mut params, "SipResponseCode", status.sip_code());
+            params.extend(self.recording_of(sid));
         }
         if let Some(progress) = self.calls.get_mut(sid).and_then(|call| call.callback.as_mut()) {
             progress.sequence += 1;

@@ -12,6 +12,8 @@ use crate::network::{RecordingChange, RecordingFilter, RecordingTrack, Recording
 use crate::twiml::Callback;
 use crate::web::Site;
 
+const EVENTS: [&str; 3] = ["in-progress", "completed", "absent"];
+
 pub(super) fn routes() -> Router<Site> {
     let mut routes = Router::new()
         .route("/Recordings.json", get(list))
@@ -85,6 +87,12 @@ pub(super) fn recording_callback(form: &Form, prefix: &str) -> Result<Option<Cal
     let name = |rest: &str| format!("{prefix}StatusCallback{rest}");
     let endpoint = form.endpoint(&name(""), &name("Method"), 21_609)?;
     let mut events = form.words(&name("Event"));
+    if let Some(unknown) = events.iter().find(|event| !EVENTS.contains(&event.as_str())) {
+        return Err(ApiError::parameter(format!(
+            "{} is never {unknown}",
+            name("Event")
+        )));
+    }
     if events.is_empty() {
         events.push("completed".to_owned());
     }

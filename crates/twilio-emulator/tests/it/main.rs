@@ -14,6 +14,7 @@ mod hostile;
 mod inbound;
 mod limits;
 mod moderation;
+mod orders;
 mod participants;
 mod peer;
 mod phone;

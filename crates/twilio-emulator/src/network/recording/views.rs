@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Recording, Stage};
+use super::{Recording, Source, Stage};
 use crate::clock::rfc2822;
+use crate::network::callback::{Params, push};
 use crate::network::views::root;
 use crate::network::{Network, When, not_found};
 use crate::rest::ApiError;
+use crate::sid::CallSid;
 
 /// `GET Recordings`: what to show.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +34,21 @@ impl Network {
         let recording = self.recording(sid).filter(|it| it.account == account);
         let recording = recording.ok_or_else(|| not_found(sid))?;
         Ok(self.recording_json(recording))
+    }
+
+    /// What a call's last callback says of the recording that `Record=true` asked for; its sound may come later.
+    pub(in crate::network) fn recording_of(&self, call: &CallSid) -> Params {
+        let mut newest_first = self.recordings.iter().rev();
+        let asked =
+            newest_first.find(|it| it.call.as_ref() == Some(call) && it.source == Source::OutboundApi);
+        let Some(recording) = asked else {
+            return Params::new();
+        };
+        let lasted = self.now.duration_since(recording.started_at) - recording.skipped;
+        let seconds = recording.duration_s.unwrap_or(lasted.as_secs());
+        let mut params = self.recording_facts(&recording.sid);
+        push(&mut params, "RecordingDuration", &seconds.to_string());
+        params
     }
 
     /// Newest first.
