@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::floor::{Floor, OWN_NUMBER, PROSPECT, signed_in};
 use crate::time::{advance, virtual_floor};
+use crate::twiml::{call_in, number_says};
 
 const STAY: &str = "<Response><Pause length=\"600\"/></Response>";
 
@@ -200,6 +201,30 @@ async fn countries_are_listed_by_what_may_be_called() {
         v1(&floor, "Settings").await["dialing_permissions_inheritance"],
         false
     );
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn the_world_says_how_callers_are_attested() {
+    let floor = Floor::open().await;
+    let world = "[stir.outbound]\n\"\" = \"C\"\n\"+1202\" = \"A\"\n\
+        [stir.inbound]\n\"+1415\" = \"TN-Validation-Failed-C\"\n\
+        [[population]]\npersona = \"listener\"\nshare = 1\nring_ms = [10, 10]\n";
+    let put = floor.client.put(floor.url("/emulator/world")).body(world);
+    let put = signed_in(put.header("content-type", "application/toml")).await;
+    assert_eq!(put.status(), StatusCode::NO_CONTENT);
+    let call = floor.place(&[("Twiml", "<Response/>")]).await;
+    let ended = [("CallSid", call.as_str()), ("CallStatus", "completed")];
+    floor.application.wait_for("/status", &ended).await;
+    for received in floor.application.received("/status") {
+        let told = ["ringing", "in-progress"].contains(&received.params["CallStatus"].as_str());
+        let level = received.params.get("StirStatus").map(String::as_str);
+        assert_eq!(level, told.then_some("A"), "{:?}", received.params);
+    }
+    number_says(&floor, "<Hangup/>").await;
+    call_in(&floor, json!({})).await;
+    let asked = floor.application.wait_for("/voice", &[]).await;
+    assert_eq!(asked.params["StirVerstat"], "TN-Validation-Failed-C");
     floor.close().await;
 }
 

@@ -4,6 +4,7 @@
 
 mod application;
 mod beside;
+mod busy;
 mod calls;
 mod clients;
 mod command;
