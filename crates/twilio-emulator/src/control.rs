@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 use crate::config::Switches;
 use crate::faults::{FaultOrders, RestFault};
 use crate::media::Impairments;
-use crate::network::{EventFilter, Limits, Network, PersonaOrder, SocketEvent};
+use crate::network::{EventFilter, Limits, Network, PbxOrder, PersonaOrder, SocketEvent};
+use crate::pbx::Pbx;
 use crate::rest::ApiError;
 use crate::web::Site;
 use crate::world::World;
@@ -44,6 +45,8 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/emulator/played", get(played))
         .route("/emulator/account", put(set_limits))
         .route("/emulator/world", put(set_world))
+        .route("/emulator/pbxs", get(pbxs).put(set_pbxs))
+        .route("/emulator/pbxs/{domain}/calls", post(call_from_pbx))
         .route("/emulator/wear", get(wear))
         .route("/emulator/faults", put(set_faults))
         .route("/emulator/switches", get(switches).put(set_switches))
@@ -212,6 +215,28 @@ async fn set_world(
     let world = world.map_err(|error| ApiError::new(400, 20001, error.to_string()))?;
     site.network.ask(move |network| network.set_world(world)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn set_pbxs(State(site): State<Site>, Json(pbxs): Json<Vec<Pbx>>) -> Result<StatusCode, ApiError> {
+    site.network.ask(move |network| network.set_pbxs(pbxs)).await??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn pbxs(State(site): State<Site>) -> Result<Json<Value>, ApiError> {
+    let pbxs = site.network.ask(|network| network.pbxs()).await?;
+    Ok(Json(json!({ "pbxs": pbxs })))
+}
+
+/// Somebody on a PBX calls one of our SIP domains, or a number through a trunk.
+async fn call_from_pbx(
+    State(site): State<Site>,
+    Path(domain): Path<String>,
+    Json(order): Json<PbxOrder>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let called = site
+        .network
+        .ask(move |network| network.call_from_pbx(&domain, order));
+    Ok((StatusCode::CREATED, Json(called.await??)))
 }
 
 async fn wear(State(site): State<Site>) -> Result<Json<Value>, ApiError> {

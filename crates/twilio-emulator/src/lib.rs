@@ -9,6 +9,7 @@ mod emulator;
 mod faults;
 pub mod media;
 mod network;
+pub mod pbx;
 mod rest;
 mod sid;
 mod signal;

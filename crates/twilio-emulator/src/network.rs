@@ -59,7 +59,7 @@ pub(crate) use recording::{RecordingChange, RecordingFilter, RecordingTrack, Rec
 pub(crate) use room::{ParticipantChanges, ParticipantOrder, is_label};
 pub(crate) use run::{Fetch, SoundSource};
 pub(crate) use sip::{
-    DomainChanges, EntryChanges, Holder, ListKind, OriginationChanges, RecordingMode, TrunkChanges,
+    DomainChanges, EntryChanges, Holder, ListKind, OriginationChanges, PbxOrder, RecordingMode, TrunkChanges,
 };
 pub(crate) use trust::{
     BundleChanges, BundleFilter, BundleKind, BundleOrder, PaperKind, PaperOrder, Part, Review,

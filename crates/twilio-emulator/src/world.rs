@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::media::{Persona, personas};
+use crate::pbx::{PBXS_MAX, Pbx};
 
 /// Entries of each list of a world.
 const ENTRIES_MAX: usize = 10_000;
@@ -37,6 +38,8 @@ pub struct World {
     pub carriers: Carriers,
     /// How calls are attested (STIR/SHAKEN).
     pub stir: Stir,
+    /// Telephone systems that SIP reaches.
+    pub pbxs: Vec<Pbx>,
 }
 
 /// A built-in persona by name, or one in full.
@@ -139,6 +142,9 @@ pub enum WorldError {
     /// It names a time zone that does not exist.
     #[error("there is no time zone {0}")]
     NoSuchZone(String),
+    /// A PBX cannot be.
+    #[error("{0}")]
+    Pbx(String),
     /// A number makes no sense.
     #[error("{0}")]
     Nonsense(&'static str),
@@ -179,6 +185,7 @@ impl Default for World {
             absent: Who::Named("no-answer".to_owned()),
             carriers: Carriers::default(),
             stir: Stir::default(),
+            pbxs: Vec::new(),
         }
     }
 }
@@ -252,7 +259,7 @@ impl World {
         world.checked()
     }
 
-    fn checked(self) -> Result<Self, WorldError> {
+    pub(crate) fn checked(self) -> Result<Self, WorldError> {
         let known = |who: &Who| match who {
             Who::Named(name) if personas::by_name(name).is_none() => {
                 Err(WorldError::NoSuchPersona(name.clone()))
@@ -278,6 +285,12 @@ impl World {
         }
         if self.personas.len() > ENTRIES_MAX || self.rules.len() > ENTRIES_MAX {
             return Err(WorldError::Nonsense("no more than 10,000 personas and rules"));
+        }
+        if self.pbxs.len() > PBXS_MAX {
+            return Err(WorldError::Nonsense("no more than 100 PBXs"));
+        }
+        if let Some(complaint) = self.pbxs.iter().find_map(Pbx::complaint) {
+            return Err(WorldError::Pbx(complaint));
         }
         if let Some(hours) = &self.hours {
             hours.check()?;

@@ -7,8 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::call::{Call, Endpoint, Party, Progress, Status};
 use super::callback::{Params, bool_text, push};
 use super::run::{FetchPurpose, Run, Scope, SoundSource, Waiting};
+use super::sip::SipLeg;
 use super::{Instructions, Network, Output, Timer};
 use crate::media::MediaCommand;
+use crate::pbx::SipUri;
 use crate::sid::CallSid;
 use crate::twiml::{Address, Callee, Dial, Noun, QueueNoun};
 
@@ -34,6 +36,13 @@ pub(super) struct Dialing {
     missed: Option<(CallSid, Status)>,
     /// What is said about the queue the other leg comes from.
     pub(super) queue: Params,
+}
+
+/// Whom a noun of a `<Dial>` means.
+struct FarEnd {
+    to: String,
+    party: Party,
+    sip: Option<Box<SipLeg>>,
 }
 
 impl Dialing {
@@ -68,6 +77,11 @@ impl Dialing {
         self.bridged_at.and(self.winner.as_ref())
     }
 
+    /// The leg that the action is told about.
+    pub(super) fn outcome_leg(&self) -> Option<&CallSid> {
+        self.winner.as_ref().or(self.missed.as_ref().map(|(leg, _)| leg))
+    }
+
     /// What the action is told.
     fn outcome(&self, status: &str, now: Timestamp) -> Params {
         let mut params = Params::new();
@@ -76,8 +90,7 @@ impl Dialing {
             push(&mut params, "DialBridged", bool_text(status == "answered"));
             return params;
         }
-        let leg = self.winner.as_ref().or(self.missed.as_ref().map(|(leg, _)| leg));
-        if let Some(leg) = leg.filter(|_| self.queue.is_empty()) {
+        if let Some(leg) = self.outcome_leg().filter(|_| self.queue.is_empty()) {
             push(&mut params, "DialCallSid", leg.as_str());
         }
         if let Some(bridged_at) = self.bridged_at {
@@ -141,27 +154,18 @@ impl Network {
             return Ok(());
         };
         let parent = (parent.from.clone(), parent.to.clone(), parent.account.clone());
-        let (to, party) = match callee.address {
-            Address::Sip(uri) => {
-                return Err((13254, format!("the SIP URI leads nowhere: {uri}")));
-            }
-            Address::Number(text) => {
-                let to = e164(&text).ok_or((13223, format!("{text} is not a phone number")))?;
-                let party = self.party(&to);
-                (to, party)
-            }
-            Address::Client { identity, params } => {
-                let party = Party::called_client(&identity, params);
-                (format!("client:{identity}"), party)
-            }
-        };
+        let FarEnd { to, party, sip } = self.locate(callee.address)?;
         let is_client = to.starts_with("client:");
         let from = match &order.caller_id {
             None => parent.0.clone(),
             Some(wish) => wish.clone(),
         };
-        let known = is_client || from == parent.0 || from == parent.1 || self.may_call_from(&parent.2, &from);
-        if !known || (!is_client && !from.starts_with('+')) {
+        let known = is_client
+            || sip.is_some()
+            || from == parent.0
+            || from == parent.1
+            || self.may_call_from(&parent.2, &from);
+        if !known || (!is_client && sip.is_none() && !from.starts_with('+')) {
             return Err((13214, format!("{from} may not be shown as the caller")));
         }
         let whisper = callee.whisper.map(|target| Endpoint {
@@ -183,11 +187,13 @@ impl Network {
             amd
         });
         let child = self.insert_child(sid, from, to, party);
+        self.put_on_trunk(sid, &child);
         if let Some(call) = self.calls.get_mut(&child) {
             call.ring_timeout_s = order.timeout_s + RING_EXTRA_S;
             call.instructions = Instructions::Connect(whisper);
             call.callback = callback;
             call.keys = callee.keys;
+            call.sip = sip;
             call.amd = amd.map(super::amd::Listening::new);
         }
         if let Some(dialing) = self.dialing_mut(sid) {
@@ -202,6 +208,30 @@ impl Network {
             self.dial(&child);
         }
         Ok(())
+    }
+
+    /// Who is at an address, and what is SIP about it; the error is Twilio's code and why.
+    fn locate(&mut self, address: Address) -> Result<FarEnd, (u32, String)> {
+        match address {
+            Address::Sip { uri, credentials } => {
+                if SipUri::parse(&uri).is_none() {
+                    return Err((13243, format!("Dial->SIP: Invalid SIP URI: {uri}")));
+                }
+                let party = self.party(&uri);
+                let sip = Some(Box::new(SipLeg::with(credentials)));
+                Ok(FarEnd { to: uri, party, sip })
+            }
+            Address::Number(text) => {
+                let to = e164(&text).ok_or((13223, format!("{text} is not a phone number")))?;
+                let party = self.party(&to);
+                Ok(FarEnd { to, party, sip: None })
+            }
+            Address::Client { identity, params } => {
+                let party = Party::called_client(&identity, params);
+                let to = format!("client:{identity}");
+                Ok(FarEnd { to, party, sip: None })
+            }
+        }
     }
 
     /// A leg that belongs to another one's `<Dial>`; it does nothing yet.
@@ -472,6 +502,7 @@ impl Network {
     /// What a `<Dial>` that ends now tells its action.
     pub(super) fn dial_outcome(&self, dialing: &Dialing, status: &str) -> Params {
         let mut outcome = dialing.outcome(status, self.now);
+        outcome.extend(self.sip_outcome(dialing));
         if let Some(recording) = &dialing.recording {
             outcome.extend(self.recording_facts(recording));
         }

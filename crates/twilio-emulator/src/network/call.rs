@@ -152,6 +152,9 @@ pub(super) struct Call {
     /// Keys the called side hears first.
     pub(super) keys: Option<String>,
     pub(super) amd: Option<Listening>,
+    /// It goes to a SIP URI, or came from one.
+    pub(super) sip: Option<Box<super::sip::SipLeg>>,
+    pub(super) trunk: Option<super::sip::OnTrunk>,
     pub(super) stir_verstat: Option<String>,
     pub(super) forwarded_from: Option<String>,
     /// Cookies of the application, by host.
@@ -197,6 +200,8 @@ impl Call {
             dialled_by: None,
             keys: None,
             amd: None,
+            sip: None,
+            trunk: None,
             stir_verstat: None,
             forwarded_from: None,
             cookies: Cookies::default(),
@@ -226,6 +231,9 @@ impl Call {
     }
 
     pub(super) fn direction(&self) -> &'static str {
+        if let Some(direction) = self.trunk.as_ref().and_then(super::sip::OnTrunk::direction) {
+            return direction;
+        }
         match (self.inbound, &self.parent) {
             (true, _) => "inbound",
             (false, Some(_)) => "outbound-dial",

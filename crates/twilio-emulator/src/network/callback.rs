@@ -30,14 +30,15 @@ impl Network {
         {
             push(&mut params, "StirStatus", level);
         }
+        let sip_code = call.sip_code();
         if status.is_final() {
             let duration_s = call.duration_s();
             push(&mut params, "CallDuration", &duration_s.to_string());
             if status == Status::Completed {
                 push(&mut params, "Duration", &((duration_s + 59) / 60).to_string());
             }
-            push(&mut params, "SipResponseCode", status.sip_code());
             params.extend(self.recording_of(sid));
+            push(&mut params, "SipResponseCode", &sip_code);
         }
         if let Some(progress) = self.calls.get_mut(sid).and_then(|call| call.callback.as_mut()) {
             progress.sequence += 1;
@@ -90,6 +91,7 @@ impl Network {
         {
             push(&mut params, "StirVerstat", verstat);
         }
+        params.extend(call.sip_params());
         params
     }
 

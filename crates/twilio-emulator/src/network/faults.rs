@@ -30,7 +30,7 @@ impl Network {
     /// Whether reads show this call yet.
     pub(super) fn is_visible(&self, call: &Call) -> bool {
         let age = self.now.duration_since(call.created_at);
-        age >= SignedDuration::from_millis(self.reads_lag_ms.into())
+        age >= SignedDuration::from_millis(self.reads_lag_ms.into()) && !call.is_behind_trunk()
     }
 
     /// Sends a callback on its way, through the faults.

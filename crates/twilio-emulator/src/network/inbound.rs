@@ -1,5 +1,6 @@
 //! A person calls one of the account's numbers.
 
+use super::account::Routing;
 use super::call::{Call, Party, Progress, Status};
 use super::{Instructions, Network, Output};
 use crate::media::{MediaCommand, Persona, personas};
@@ -41,6 +42,7 @@ impl Network {
         let Some(number) = self.numbers.iter().find(|number| number.e164 == order.to) else {
             return refuse(21211, format!("{} is not a number of the account", order.to));
         };
+        let trunk = number.trunk_sid.clone();
         let application = number
             .application_sid
             .as_deref()
@@ -48,6 +50,12 @@ impl Network {
         let routing = application
             .map_or(&number.routing, |application| &application.routing)
             .clone();
+        // A trunk's calls have neither TwiML nor callbacks.
+        let routing = if trunk.is_some() {
+            Routing::default()
+        } else {
+            routing
+        };
         let account = number.account.clone();
         let persona = match order.persona {
             Some(Caller::Own(persona)) => *persona,
@@ -86,6 +94,10 @@ impl Network {
             &[("call", sid.as_str()), ("from", &call.from), ("to", &call.to)],
         );
         self.insert_call(call);
+        if let Some(trunk) = trunk {
+            self.originate(&sid, &trunk);
+            return Ok(sid);
+        }
         match routing.voice {
             Some(voice) => self.start_instructions(&sid, Instructions::Url(voice)),
             // A number nobody set up says so and hangs up.

@@ -47,7 +47,7 @@ pub(super) struct Journal {
 
 /// Codes that do not stop anything: schema and parameter warnings, callbacks answered with an error.
 fn is_warning(code: u32) -> bool {
-    matches!(code, 12200 | 13000..=13999 | 15003 | 16020..=16025 | 20001 | 21262 | 21263)
+    matches!(code, 12200 | 13000..=13999 | 15003 | 16020..=16025 | 20001 | 21262 | 21263 | 32009 | 32011 | 32101 | 32110)
 }
 
 impl Network {
@@ -68,6 +68,13 @@ impl Network {
         let message = format!("Unknown parameters: {} ({path})", names.join(", "));
         self.log("notification", &[("code", "20001"), ("message", &message)]);
         self.note(account.to_owned(), None, 20001, &message);
+    }
+
+    /// Notes what is no call's business.
+    pub(super) fn notify_account(&mut self, account: &str, code: u32, message: &str) {
+        let text = code.to_string();
+        self.log("notification", &[("code", &text), ("message", message)]);
+        self.note(account.to_owned(), None, code, message);
     }
 
     fn note(&mut self, account: String, call: Option<CallSid>, code: u32, message: &str) {

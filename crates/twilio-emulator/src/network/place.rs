@@ -8,6 +8,7 @@ use super::run::{Run, Scope};
 use super::{Network, RecordingWish, Timer};
 use crate::amd::Amd;
 use crate::media::{Answer, Script};
+use crate::pbx::is_sip;
 use crate::rest::ApiError;
 use crate::sid::CallSid;
 use crate::twiml::{Room, Verb};
@@ -119,8 +120,9 @@ impl Network {
         let instructions = order.instructions.take();
         let instructions =
             instructions.ok_or_else(|| ApiError::new(400, 21205, "Url parameter is required.".to_owned()))?;
-        let from_client = order.from.starts_with("client:");
-        if !from_client && !self.may_call_from(&order.account, &order.from) {
+        // Clients and PBXs may be shown any caller.
+        let any_caller = order.from.starts_with("client:") || is_sip(&order.to);
+        if !any_caller && !self.may_call_from(&order.account, &order.from) {
             let message = format!(
                 "The source phone number provided, {}, is not yet verified for your account.",
                 order.from
@@ -176,6 +178,7 @@ impl Network {
             return;
         };
         call.dialled_at = Some(self.now);
+        self.reach_by_sip(sid);
         self.settle_presence(sid);
         let Some(call) = self.calls.get_mut(sid) else {
             return;

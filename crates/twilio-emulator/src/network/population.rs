@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::Network;
 use super::call::Party;
 use crate::media::{Answer, Persona, Script, personas};
+use crate::pbx::Pbx;
 use crate::rest::ApiError;
 use crate::sid::CallSid;
 use crate::world::{Share, Wear, World, longest};
@@ -154,6 +155,10 @@ impl Population {
         rate_left(wear, before)
     }
 
+    pub(super) fn pbxs(&self) -> impl Iterator<Item = &Pbx> {
+        self.world.pbxs.iter()
+    }
+
     /// Whether the carrier of this number never reports that it rings.
     pub(super) fn rings_silently(&self, number: &str) -> bool {
         let carriers = &self.world.carriers;
@@ -254,6 +259,20 @@ impl Network {
         self.population.wear.clear();
     }
 
+    /// Replaces the PBXs of the world; the error says what is wrong with them.
+    pub(crate) fn set_pbxs(&mut self, pbxs: Vec<Pbx>) -> Result<(), ApiError> {
+        let world = World {
+            pbxs,
+            ..self.population.world.clone()
+        };
+        let world = world
+            .checked()
+            .map_err(|error| ApiError::parameter(error.to_string()))?;
+        self.log("pbxs.set", &[]);
+        self.population.world = world;
+        Ok(())
+    }
+
     /// What overuse has left of each caller ID's answer rate.
     pub(crate) fn wear(&self) -> Vec<Value> {
         let Some(wear) = self.population.world.wear else {
@@ -268,7 +287,8 @@ impl Network {
 
     /// Decides at the moment of dialling whether the person is there and wants to answer this caller ID.
     pub(super) fn settle_presence(&mut self, sid: &CallSid) {
-        let Some(call) = self.calls.get_mut(sid) else {
+        // Who is on a PBX is its own business.
+        let Some(call) = self.calls.get_mut(sid).filter(|call| call.sip.is_none()) else {
             return;
         };
         let Party::Person(persona) = &mut call.party else {

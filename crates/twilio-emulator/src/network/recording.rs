@@ -27,6 +27,8 @@ const CURRENT: &str = "Twilio.CURRENT";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     OutboundApi,
+    /// The trunk that the call goes through.
+    Trunking,
     StartCallApi,
     StartConferenceApi,
     Conference,
@@ -39,6 +41,7 @@ impl Source {
     fn as_str(self) -> &'static str {
         match self {
             Self::OutboundApi => "OutboundAPI",
+            Self::Trunking => "Trunking",
             Self::StartCallApi => "StartCallRecordingAPI",
             Self::StartConferenceApi => "StartConferenceRecordingAPI",
             Self::Conference => "Conference",
@@ -354,8 +357,16 @@ impl Network {
     pub(super) fn record_from_answer(&mut self, call: &CallSid) {
         let wish = self.calls.get_mut(call).and_then(|call| call.record.take());
         if let Some(wish) = wish {
-            self.record_call(call, Source::OutboundApi, &wish);
+            let source = self.source_for(call, Source::OutboundApi);
+            self.record_call(call, source, &wish);
         }
+    }
+
+    /// Who is said to have asked: the trunk, if the call goes through one.
+    pub(super) fn source_for(&self, call: &CallSid, otherwise: Source) -> Source {
+        let trunk = self.calls.get(call).and_then(|call| call.trunk.as_ref());
+        let carried = trunk.is_some_and(|on| !on.recovers());
+        if carried { Source::Trunking } else { otherwise }
     }
 
     /// `POST Calls/{CA}/Recordings` and `POST Conferences/{CF}/Recordings`.

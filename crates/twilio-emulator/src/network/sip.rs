@@ -1,15 +1,21 @@
 //! SIP: lists that admit callers, domains that take calls in, trunks, and the simulated PBXs at the other end.
 
+mod calls;
 mod domains;
+mod leg;
 mod lists;
 mod mappings;
 mod origination;
+mod trunking;
 mod trunks;
 
+pub(crate) use calls::PbxOrder;
 pub(crate) use domains::DomainChanges;
+pub(super) use leg::SipLeg;
 pub(crate) use lists::{EntryChanges, ListKind};
 pub(crate) use mappings::Holder;
 pub(crate) use origination::OriginationChanges;
+pub(super) use trunking::OnTrunk;
 pub(crate) use trunks::{RecordingMode, TrunkChanges};
 
 use domains::Domain;

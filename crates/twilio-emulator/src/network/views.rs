@@ -115,7 +115,7 @@ impl Network {
         json!({
             "sid": call.sid,
             "account_sid": call.account,
-            "parent_call_sid": call.parent,
+            "parent_call_sid": call.parent.as_ref().filter(|_| call.trunk.is_none()),
             "phone_number_sid": self.numbers.iter().find(|n| n.e164 == call.from).map(|n| n.sid.clone()),
             "to": call.to,
             "to_formatted": formatted(&call.to),
@@ -133,7 +133,7 @@ impl Network {
             "forwarded_from": call.forwarded_from,
             "caller_name": null,
             "group_sid": null,
-            "trunk_sid": "",
+            "trunk_sid": call.trunk.as_ref().map_or("", |on| on.trunk.as_str()),
             "queue_time": call.queue_ms.to_string(),
             "date_created": rfc2822(call.created_at),
             "date_updated": rfc2822(call.updated_at),

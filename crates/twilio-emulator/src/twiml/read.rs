@@ -8,6 +8,7 @@ use super::verb::{
     Target, Track, Verb,
 };
 use crate::amd::Amd;
+use crate::pbx::{Password, SipUri};
 
 /// `<Dial timeLimit>` and calls end after four hours unless the account is allowed more.
 const TIME_LIMIT_S_DEFAULT: u32 = 14_400;
@@ -234,10 +235,14 @@ fn callee(reader: &mut Reader<'_>) -> Callee {
         }
         "Sip" => {
             let uri = child("Uri").map_or(text, |child| child.text.trim().to_owned());
-            if !uri.starts_with("sip:") && !uri.starts_with("sips:") {
+            if SipUri::parse(&uri).is_none() {
                 reader.warn(13243, &format!("<Sip> is no SIP URI: {uri}"));
             }
-            Address::Sip(uri)
+            let credentials = reader.text("username").zip(reader.text("password"));
+            Address::Sip {
+                uri,
+                credentials: credentials.map(|(name, word)| (name, Password::new(&word))),
+            }
         }
         _ => Address::Number(text),
     };

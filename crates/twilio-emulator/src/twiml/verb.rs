@@ -1,6 +1,7 @@
 //! The verbs and nouns the network runs.
 
 use crate::amd::Amd;
+use crate::pbx::Password;
 
 /// How a URL is requested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -171,7 +172,11 @@ pub(crate) enum Address {
         identity: String,
         params: Vec<(String, String)>,
     },
-    Sip(String),
+    Sip {
+        uri: String,
+        /// For a PBX that asks.
+        credentials: Option<(String, Password)>,
+    },
 }
 
 /// `<Queue>`: the caller at the front of a queue.

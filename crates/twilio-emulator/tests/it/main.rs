@@ -24,6 +24,7 @@ mod rooms;
 mod rules;
 mod sdk;
 mod signalling;
+mod sip;
 mod switches;
 mod talk;
 mod time;

@@ -77,7 +77,8 @@ impl Network {
             | Source::StartCallApi
             | Source::StartConferenceApi
             | Source::Conference
-            | Source::RecordVerb => false,
+            | Source::RecordVerb
+            | Source::Trunking => false,
         };
         if reversed {
             sound.reverse();

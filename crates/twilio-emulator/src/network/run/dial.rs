@@ -48,6 +48,9 @@ impl Network {
     /// The `<Dial>` is over: its action is next, or the verb after it.
     pub(in crate::network) fn after_dial(&mut self, sid: &CallSid, dial_status: &str) {
         self.drop_inner_runs(sid);
+        if self.trunk_tried(sid, dial_status) {
+            return;
+        }
         let Some(call) = self.calls.get_mut(sid).filter(|call| !call.status.is_final()) else {
             return;
         };

@@ -255,7 +255,8 @@ impl Network {
             return;
         };
         let wish = self.wish_of(sid, &recorded);
-        let recording = self.record_call(sid, Source::DialVerb, &wish);
+        let source = self.source_for(sid, Source::DialVerb);
+        let recording = self.record_call(sid, source, &wish);
         if let Some(dialing) = self.dialing_mut(sid) {
             dialing.recording = recording;
         }

@@ -72,7 +72,6 @@ impl Sip {
             .collect()
     }
 
-    #[expect(dead_code, reason = "calls from PBXs will ask it")]
     /// Whether a call may come in: by every kind of list there is, and there must be one.
     pub(super) fn admit(
         &self,
