@@ -5,10 +5,11 @@ use rand::Rng;
 
 use super::call::{Call, Endpoint, Party, Progress, Status};
 use super::run::{Run, Scope};
+use super::sip::SipLeg;
 use super::{Network, RecordingWish, Timer};
 use crate::amd::Amd;
 use crate::media::{Answer, Script};
-use crate::pbx::is_sip;
+use crate::pbx::{Password, is_sip};
 use crate::rest::ApiError;
 use crate::sid::CallSid;
 use crate::twiml::{Room, Verb};
@@ -49,6 +50,8 @@ pub(crate) struct CallOrder {
     /// `SendDigits`.
     pub(crate) keys: Option<String>,
     pub(crate) amd: Option<Amd>,
+    /// For a PBX that asks.
+    pub(crate) sip_credentials: Option<(String, Password)>,
     /// What is odd about it, by Twilio's codes.
     pub(crate) notes: Vec<(u32, String)>,
 }
@@ -60,6 +63,7 @@ impl Network {
         self.make_room()?;
         let sid = CallSid::new(&mut self.sids);
         let party = self.party(&order.to);
+        let sip = is_sip(&order.to).then(|| Box::new(SipLeg::with(order.sip_credentials.take())));
         let ahead_ms = i128::try_from(self.queue.len()).unwrap_or_default() * 1_000 / i128::from(self.cps);
         let busy_ms = self.queue_free_at.duration_since(self.now).as_millis().max(0);
         let fresh = Call::new(sid.clone(), order.from, order.to, party, self.now);
@@ -84,6 +88,7 @@ impl Network {
             }),
             record: order.record,
             keys: order.keys,
+            sip,
             amd: order.amd.map(super::amd::Listening::new),
             ..fresh
         };

@@ -7,11 +7,13 @@ use super::ApiError;
 use super::form::Form;
 use super::recordings::wish;
 use crate::network::{CallOrder, Network};
+use crate::pbx::{Password, SipUri, is_sip};
 
 const RING_TIMEOUT_S_DEFAULT: u32 = 60;
 const TIME_LIMIT_S_MAX: u32 = 86_400;
 const CALL_REASON_CHARACTERS_MAX: usize = 50;
 const IDENTITY_CHARACTERS_MAX: usize = 256;
+const SIP_AUTH_CHARACTERS_MAX: usize = 255;
 const PROGRESS_EVENTS: [&str; 4] = ["initiated", "ringing", "answered", "completed"];
 
 /// Parameters that calls and participants share.
@@ -73,6 +75,7 @@ pub(super) fn order(
         keys: None,
         amd: None,
         time_limit_s: time_limit(form)?,
+        sip_credentials: sip_credentials(form)?,
         notes,
     })
 }
@@ -104,8 +107,11 @@ fn called(form: &Form) -> Result<&str, ApiError> {
     let to = form
         .text("To")
         .ok_or_else(|| refuse(21201, "No 'To' number is specified"))?;
-    if is_e164(to) || is_client(to) {
+    if is_e164(to) || is_client(to) || SipUri::parse(to).is_some() {
         return Ok(to);
+    }
+    if is_sip(to) {
+        return Err(refuse(13243, &format!("Invalid SIP URI: {to}")));
     }
     Err(refuse(
         21211,
@@ -119,7 +125,9 @@ fn caller<'a>(form: &'a Form, to: &str) -> Result<&'a str, ApiError> {
         .text("From")
         .ok_or_else(|| refuse(21213, "A 'From' phone number is required."))?;
     for number in [Some(from), form.text("CallerId")].into_iter().flatten() {
-        if !(is_e164(number) || is_client(to) && is_client(number)) {
+        let fits =
+            is_e164(number) || is_client(to) && is_client(number) || is_sip(to) && is_sip_caller(number);
+        if !fits {
             return Err(refuse(
                 21212,
                 &format!("The source phone number provided, {number}, is not valid."),
@@ -127,6 +135,35 @@ fn caller<'a>(form: &'a Form, to: &str) -> Result<&'a str, ApiError> {
         }
     }
     Ok(form.text("CallerId").unwrap_or(from))
+}
+
+/// What a PBX may be shown as the caller: signs of user names, a SIP URI or a client.
+fn is_sip_caller(text: &str) -> bool {
+    is_client(text)
+        || SipUri::parse(text).is_some()
+        || text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+-_.".contains(c))
+}
+
+/// `SipAuthUsername` and `SipAuthPassword`: for a PBX that asks.
+fn sip_credentials(form: &Form) -> Result<Option<(String, Password)>, ApiError> {
+    let Some(name) = form.text("SipAuthUsername") else {
+        return Ok(None);
+    };
+    let word = form.text("SipAuthPassword").ok_or_else(|| {
+        refuse(
+            21225,
+            "SipAuthPassword is required when providing SipAuthUsername",
+        )
+    })?;
+    if name.len().max(word.len()) > SIP_AUTH_CHARACTERS_MAX {
+        return Err(refuse(
+            21223,
+            "Invalid SipAuthPassword. Must be fewer than 256 chars",
+        ));
+    }
+    Ok(Some((name.to_owned(), Password::new(word))))
 }
 
 fn ring_timeout(form: &Form, range: &RangeInclusive<u32>) -> Result<u32, ApiError> {

@@ -11,10 +11,10 @@ const PASSWORD: &str = "Correct-horse-42";
 
 /// A PBX where 100 listens, 101 is busy and 102 talks; `more` is added to it.
 async fn pbx(floor: &Floor, more: Value) {
-    floor.control("pbxs", "", &json!([office(more)])).await;
+    floor.control("pbxs", "", &json!([office(&more)])).await;
 }
 
-fn office(more: Value) -> Value {
+fn office(more: &Value) -> Value {
     let listener = json!({ "name": "desk", "answer": { "after": { "ring_ms": 50 } }, "script": "listen" });
     let mut pbx = json!({
         "domain": "pbx.example.com",
@@ -31,18 +31,16 @@ fn office(more: Value) -> Value {
     pbx
 }
 
-/// Somebody calls our number, which dials `uri`; gives what the action hears of it.
+/// Somebody calls our number, which dials `uri` in virtual time; gives what the action hears of it.
 async fn dial(floor: &Floor, attributes: &str, uri: &str) -> std::collections::BTreeMap<String, String> {
     floor.application.says("/after", "<Hangup/>");
     let verbs = format!("<Dial action=\"/after\"><Sip {attributes}>{uri}</Sip></Dial>");
     number_says(floor, &verbs).await;
     let caller = call_in(floor, json!({})).await;
     let caller = caller["sid"].as_str().unwrap();
-    floor
-        .application
-        .wait_for("/after", &[("CallSid", caller)])
-        .await
-        .params
+    advance(floor, 10_000).await;
+    let told = floor.application.wait_for("/after", &[("CallSid", caller)]).await;
+    told.params
 }
 
 async fn codes(floor: &Floor) -> Vec<String> {
@@ -149,7 +147,7 @@ async fn an_extension_is_bridged_and_the_action_hears_of_the_sip_leg() {
 
 #[tokio::test]
 async fn refusals_have_their_sip_codes() {
-    let floor = Floor::open().await;
+    let floor = virtual_floor().await;
     pbx(&floor, json!({ "username": "us", "password": "right" })).await;
     let us = "username=\"us\" password=\"right\"";
     for (attributes, uri, status, code) in [
@@ -184,6 +182,43 @@ async fn refusals_have_their_sip_codes() {
     let after = dial(&floor, "", "sip:@").await;
     assert_eq!(after["DialCallStatus"], "failed");
     assert!(codes(&floor).await.iter().any(|code| code == "13243"));
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn rest_calls_an_extension_and_invites_one_into_a_conference() {
+    let floor = Floor::open().await;
+    pbx(&floor, json!({ "username": "us", "password": "right" })).await;
+    let auth = [("SipAuthUsername", "us"), ("SipAuthPassword", "right")];
+    let to = ("To", "sip:100@pbx.example.com");
+    let twiml = ("Twiml", "<Response><Pause length=\"60\"/></Response>");
+    let form = [to, ("From", "front-desk"), twiml, auth[0], auth[1]];
+    let (_, call) = floor.post("Calls.json", &form).await;
+    assert_eq!((&call["to"], &call["from"]), (&json!(to.1), &json!("front-desk")));
+    floor
+        .wait_for_status(call["sid"].as_str().unwrap(), "in-progress")
+        .await;
+    let status = floor.application.url("/status");
+    let form = [to, ("From", OWN_NUMBER), twiml, ("StatusCallback", &status)];
+    floor.post("Calls.json", &form).await;
+    let told = [("CallStatus", "failed")];
+    let told = floor.application.wait_for("/status", &told).await;
+    assert_eq!(told.params["SipResponseCode"], "401");
+
+    for (form, code) in [
+        (vec![("To", "sip:a b@host"), ("From", OWN_NUMBER)], 13243),
+        (vec![to, ("From", "front desk")], 21212),
+        (vec![to, ("From", "desk"), auth[0]], 21225),
+    ] {
+        let form = [form, vec![twiml]].concat();
+        assert_eq!(floor.post("Calls.json", &form).await.1["code"], code, "{form:?}");
+    }
+
+    let form = [to, ("From", OWN_NUMBER), auth[0], auth[1]];
+    let (status, participant) = floor.post("Conferences/standup/Participants.json", &form).await;
+    assert_eq!(status, StatusCode::CREATED, "{participant}");
+    let sid = participant["call_sid"].as_str().unwrap();
+    floor.wait_for_event("participant.join", "call", sid).await;
     floor.close().await;
 }
 
@@ -295,7 +330,7 @@ async fn a_call_to_a_trunk_number_goes_to_the_next_url_when_one_is_silent() {
     let floor = virtual_floor().await;
     let extensions = json!({ OWN_NUMBER: { "persona": { "name": "desk", "answer": { "after": { "ring_ms": 900 } },
         "script": "listen" } } });
-    let office = office(json!({ "extensions": extensions }));
+    let office = office(&json!({ "extensions": extensions }));
     let broken = json!({ "domain": "broken.example.com", "silent": true });
     floor.control("pbxs", "", &json!([office, broken])).await;
     let trunk = trunk(&floor, &[]).await;

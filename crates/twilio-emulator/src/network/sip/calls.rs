@@ -103,15 +103,15 @@ impl Network {
         self.let_in(&trunk.account, &trunk.lists, &invite)?;
         let number = invite.to.user.clone();
         if !number.starts_with('+') || crate::network::bridge::e164(&number).is_none() {
-            return Err(self.turn_away(&trunk.account, 400, 32101, "SIP: Invalid phone number"));
+            return Err(self.refuse_invite(&trunk.account, 400, 32101, "SIP: Invalid phone number"));
         }
         if !self.may_call_from(&trunk.account, &invite.from) {
             let message = "SIP: 'From' phone number not verified";
-            return Err(self.turn_away(&trunk.account, 403, 32204, message));
+            return Err(self.refuse_invite(&trunk.account, 403, 32204, message));
         }
         if !self.geo_allows(&number) {
             let message = "The account may not call this number";
-            return Err(self.turn_away(&trunk.account, 403, 13227, message));
+            return Err(self.refuse_invite(&trunk.account, 403, 13227, message));
         }
         let call = self.incoming(&trunk.account, invite, Params::new());
         let sid = call.sid.clone();
@@ -155,12 +155,12 @@ impl Network {
                  sip_code,
                  code,
                  message,
-             }| self.turn_away(account, sip_code, code, message),
+             }| self.refuse_invite(account, sip_code, code, message),
         )
     }
 
     /// No call comes of it; the account's error log has it, and so has whoever made the PBX call.
-    fn turn_away(&mut self, account: &str, sip_code: u16, code: u32, message: &str) -> ApiError {
+    fn refuse_invite(&mut self, account: &str, sip_code: u16, code: u32, message: &str) -> ApiError {
         let (sip, number) = (sip_code.to_string(), code.to_string());
         self.log("sip.refused", &[("sip_code", &sip), ("code", &number)]);
         self.notify_account(account, code, message);
