@@ -17,6 +17,7 @@ mod dialing;
 mod end;
 mod events;
 mod faults;
+mod geography;
 mod inbound;
 mod limits;
 mod market;

@@ -1,5 +1,7 @@
 //! Samples for what TwiML plays: speech, files, the room's beep and its waiting music.
 
+mod ringing;
+
 use std::f32::consts::TAU;
 
 use crate::media;
@@ -11,9 +13,6 @@ use crate::webhook::{AuthToken, Quirks, Request, Webhooks};
 const SAMPLES_PER_S: usize = 8_000;
 /// About 150 words a minute.
 const SPEECH_MS_PER_CHARACTER: usize = 65;
-/// Ringing in North America: two seconds, then four of silence.
-const RING_MS: usize = 2_000;
-const RING_PAUSE_MS: usize = 4_000;
 /// How often reorder sounds: for two seconds.
 const REORDER_ROUNDS: usize = 4;
 /// The pause after a key.
@@ -64,7 +63,8 @@ pub(crate) async fn samples(
                 .map_err(|error| format!("{}: {error}", request.url))?;
             media::audio_file(&reply.body).map_err(|error| format!("{}: {error}", request.url))
         }
-        SoundSource::Ringback => Ok(dual_tone(440.0, 480.0, RING_MS, RING_PAUSE_MS)),
+        SoundSource::Received(file) => media::audio_file(&file).map_err(|error| error.to_string()),
+        SoundSource::Ringback { ring_tone, number } => Ok(ringing::of(ring_tone.as_deref(), &number)),
         SoundSource::Busy => Ok(dual_tone(480.0, 620.0, 500, 500)),
         SoundSource::Intercept => Ok(intercept()),
         SoundSource::Keys(keys) => Ok(keys.chars().flat_map(key_tone).collect()),

@@ -1,25 +1,28 @@
 //! Requests to the customer's application, delivered by Twilio's rules for time-outs and retries.
 
+mod cache;
 mod cookies;
 mod envelope;
 mod overrides;
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
 use crate::twiml::{DOCUMENT_BYTES_MAX, Method};
+use cache::Cache;
 pub(crate) use cookies::Cookies;
 use envelope::Envelope;
 use overrides::Overrides;
 
-/// Audio for `<Play>` may be larger than TwiML: ten minutes of 8 kHz 16-bit sound.
-const AUDIO_BYTES_MAX: usize = 10 * 60 * 16_000;
+/// Audio for `<Play>` may be larger than TwiML: forty minutes of 8 kHz 16-bit sound.
+const AUDIO_BYTES_MAX: usize = 40 * 60 * 16_000;
 /// Requests under way at once; more wait their turn, within their own time.
 const UNDER_WAY_MAX: usize = 1_000;
 /// Cookies of one reply.
@@ -124,6 +127,8 @@ impl DeliveryError {
 pub(crate) struct Webhooks {
     clients: Arc<Mutex<BTreeMap<u64, reqwest::Client>>>,
     under_way: Arc<Semaphore>,
+    /// Of GET requests.
+    cache: Arc<Mutex<Cache>>,
 }
 
 impl Webhooks {
@@ -131,6 +136,7 @@ impl Webhooks {
         Self {
             clients: Arc::default(),
             under_way: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
+            cache: Arc::default(),
         }
     }
 
@@ -162,8 +168,12 @@ impl Webhooks {
         let client = self.client(overrides.connect_ms)?;
         let mut envelope = Envelope::of(request)?;
         loop {
+            // POST requests are always asked anew.
+            let kept = envelope.kept_as().map(str::to_owned);
+            let conditions = kept.as_deref().map(|url| self.cache().conditions(url));
             let response = envelope
                 .builder(&client)
+                .headers(conditions.unwrap_or_default())
                 .timeout(Duration::from_millis(overrides.read_ms))
                 .send()
                 .await
@@ -175,8 +185,26 @@ impl Webhooks {
             if status.is_client_error() || status.is_server_error() {
                 return Err(DeliveryError::Status(status.as_u16()));
             }
-            return read(response).await;
+            let known = kept.as_deref().filter(|_| status == StatusCode::NOT_MODIFIED);
+            if let Some(url) = known {
+                return self
+                    .cache()
+                    .reply(url)
+                    .ok_or(DeliveryError::Status(status.as_u16()));
+            }
+            let headers: HeaderMap = response.headers().clone();
+            let reply = read(response).await?;
+            if let Some(url) = kept {
+                self.cache().keep(&url, &headers, &reply);
+            }
+            return Ok(reply);
         }
+    }
+
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache
+            .lock()
+            .expect("nothing panics while it holds this lock")
     }
 
     fn client(&self, connect_ms: u64) -> Result<reqwest::Client, DeliveryError> {

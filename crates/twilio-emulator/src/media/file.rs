@@ -7,8 +7,8 @@ use super::{RATE_HZ, mp3};
 
 /// Sample rates a file may have; outside of it there is no telephone audio.
 const FILE_RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=192_000;
-/// Of a longer file the first ten minutes are played.
-const FILE_SECONDS_MAX: usize = 600;
+/// Of a longer file the first forty minutes are played; Twilio may drop a call that plays more.
+const FILE_SECONDS_MAX: usize = 40 * 60;
 
 /// Why bytes are not a sound that can be played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -156,6 +156,9 @@ impl Network {
         let parent = (parent.from.clone(), parent.to.clone(), parent.account.clone());
         let FarEnd { to, party, sip } = self.locate(callee.address)?;
         let is_client = to.starts_with("client:");
+        if to.starts_with('+') && !self.geo_allows(&to) {
+            return Err((13227, format!("the account may not call {to}")));
+        }
         let from = match &order.caller_id {
             None => parent.0.clone(),
             Some(wish) => wish.clone(),
@@ -262,10 +265,19 @@ impl Network {
         if call.status == Status::Ringing {
             self.early_media(sid);
         }
+        let Some(dialing) = self.dialing_mut(sid) else {
+            return;
+        };
+        let ring_tone = dialing.order.ring_tone.clone();
+        let leg = dialing.legs.first().cloned();
+        let number = leg.and_then(|leg| self.calls.get(&leg)).map(|leg| leg.to.clone());
         self.outputs.push_back(Output::Sound {
             call: sid.clone(),
             play: 0,
-            source: SoundSource::Ringback,
+            source: SoundSource::Ringback {
+                ring_tone,
+                number: number.unwrap_or_default(),
+            },
             rounds: 0,
         });
     }

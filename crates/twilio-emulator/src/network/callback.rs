@@ -1,6 +1,7 @@
 //! What webhooks say about a call and a room.
 
 use super::call::{Call, Endpoint, Status};
+use super::geography::push_place;
 use super::room::{Conference, Participant};
 use super::{Network, Output};
 use crate::clock::rfc2822;
@@ -73,16 +74,7 @@ impl Network {
             ("Caller", &call.from),
             ("Called", &call.to),
         ] {
-            if number.starts_with('+') {
-                for part in ["City", "State", "Zip"] {
-                    push(&mut params, &format!("{role}{part}"), "");
-                }
-                push(
-                    &mut params,
-                    &format!("{role}Country"),
-                    if number.starts_with("+1") { "US" } else { "" },
-                );
-            }
+            push_place(&mut params, role, number);
         }
         if call.inbound
             && call.stir_verstat.is_none()

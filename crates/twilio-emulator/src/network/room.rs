@@ -107,6 +107,8 @@ pub(super) enum LeaveReason {
     Api,
     ConferenceEnded,
     ModeratorLeft,
+    /// It never got as far as the conference.
+    AddFailed,
 }
 
 impl LeaveReason {
@@ -116,6 +118,7 @@ impl LeaveReason {
             Self::Api => "participant_updated_via_api",
             Self::ConferenceEnded => "conference_ended_via_api",
             Self::ModeratorLeft => "moderator_ended_conference",
+            Self::AddFailed => "participant_add_failed",
         }
     }
 }
@@ -294,6 +297,16 @@ impl Network {
             source: SoundSource::HoldMusic,
             rounds: 0,
         });
+    }
+
+    /// What somebody was to hear until the conference starts could not be had: it is not established.
+    pub(super) fn wait_failed(&mut self, sid: &CallSid) {
+        let room = self.calls.get(sid).and_then(|call| call.room.as_ref());
+        let conference = room.and_then(|room| self.conferences.get(room));
+        if conference.is_some_and(|conference| conference.stage == Stage::Waiting) {
+            self.leave(sid, LeaveReason::AddFailed);
+            self.after_dial(sid, "failed");
+        }
     }
 
     /// Takes a leg out of its room; what the leg does next is the caller's business.

@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 pub(crate) use documents::{Fetch, FetchPurpose};
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::bridge::Dialing;
 use super::call::Status;
@@ -87,12 +88,17 @@ pub(crate) enum SoundSource {
     Speech(String),
     /// A file of the application.
     File(String),
+    /// A file that the application has sent already.
+    Received(Arc<[u8]>),
     /// The tone that announces a participant, over everything else.
     Chime,
     /// The tone before a recording.
     Beep,
-    /// What a caller hears while it rings elsewhere.
-    Ringback,
+    /// What a caller hears while it rings elsewhere: as a country's name says, or as in that of the number.
+    Ringback {
+        ring_tone: Option<String>,
+        number: String,
+    },
     /// A line that is engaged.
     Busy,
     /// A number that cannot be reached.
@@ -145,21 +151,9 @@ impl Network {
         {
             call.redirects = 0;
         }
-        if scope == Scope::Whisper && matches!(verb, Verb::Dial(_)) {
-            self.notify(sid, 13201, "a leg of a <Dial> may not dial");
-            return true;
-        }
-        if matches!(scope, Scope::Wait | Scope::Hold | Scope::Announcement(_))
-            && !matches!(
-                verb,
-                Verb::Say { .. } | Verb::Play { .. } | Verb::Pause { .. } | Verb::Redirect(_)
-            )
-        {
-            self.notify(
-                sid,
-                13238,
-                "only Say, Play, Pause and Redirect may stand in waiting TwiML",
-            );
+        let dequeued = self.queued(sid).is_some();
+        if let Some((code, why)) = out_of_place(scope, dequeued, &verb) {
+            self.notify(sid, code, why);
             return true;
         }
         match verb {
@@ -168,6 +162,7 @@ impl Network {
                 let url = self.resolve(sid, &url);
                 self.sound(sid, SoundSource::File(url), rounds)
             }
+            Verb::Sound(file) => self.sound(sid, SoundSource::Received(file), 1),
             Verb::Pause { length_s } => {
                 let step = self.wait_for(sid, Waiting::Pause);
                 self.set_timer(
@@ -367,5 +362,37 @@ impl Network {
         if let Some(call) = self.calls.get_mut(sid) {
             call.runs.pop();
         }
+    }
+}
+
+/// The complaint about a verb that may not stand in this document.
+fn out_of_place(scope: Scope, dequeued: bool, verb: &Verb) -> Option<(u32, &'static str)> {
+    let heard = matches!(
+        verb,
+        Verb::Say { .. } | Verb::Play { .. } | Verb::Sound(_) | Verb::Pause { .. } | Verb::Redirect(_)
+    );
+    match scope {
+        Scope::Wait | Scope::Hold | Scope::Announcement(_) if !heard => Some((
+            13238,
+            "only Say, Play, Pause and Redirect may stand in waiting TwiML",
+        )),
+        Scope::Queue if !heard && !matches!(verb, Verb::Hangup | Verb::Leave | Verb::Gather(_)) => Some((
+            12200,
+            "only Say, Play, Pause, Hangup, Redirect, Leave and Gather may stand in a queue's waiting TwiML",
+        )),
+        Scope::Whisper if dequeued && !heard => Some((
+            12200,
+            "only Say, Play, Pause and Redirect may stand before a caller from a queue is connected",
+        )),
+        Scope::Whisper if matches!(verb, Verb::Dial(_)) => Some((13201, "a leg of a <Dial> may not dial")),
+        Scope::Call
+        | Scope::Wait
+        | Scope::Hold
+        | Scope::Announcement(_)
+        | Scope::Prompt
+        | Scope::Queue
+        | Scope::Keys
+        | Scope::Whisper
+        | Scope::Trial => None,
     }
 }

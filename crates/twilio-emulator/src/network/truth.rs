@@ -56,7 +56,8 @@ impl SoundSource {
             Self::Beep => ("beep", ""),
             Self::Busy => ("busy", ""),
             Self::Intercept => ("intercept", ""),
-            Self::Ringback => ("ringback", ""),
+            Self::Received(_) => ("file", ""),
+            Self::Ringback { number, .. } => ("ringback", number),
             Self::HoldMusic => ("music", ""),
         }
     }

@@ -1,5 +1,7 @@
 //! The verbs and nouns the network runs.
 
+use std::sync::Arc;
+
 use crate::amd::Amd;
 use crate::pbx::Password;
 
@@ -39,6 +41,8 @@ pub(crate) enum Verb {
         url: String,
         rounds: u32,
     },
+    /// A reply that is sound itself.
+    Sound(Arc<[u8]>),
     /// `<Play digits>`: keys the far end hears.
     Keys(String),
     Pause {

@@ -85,6 +85,11 @@ impl Envelope {
             .body(self.body.clone())
     }
 
+    /// What a reply to a GET request is kept under.
+    pub(super) fn kept_as(&self) -> Option<&str> {
+        (self.method == reqwest::Method::GET).then(|| self.url.as_str())
+    }
+
     /// Adds what a refusal asks for, if the URL had a user: the answer to its Basic or Digest challenge.
     pub(super) fn answer(&mut self, refusal: &HeaderMap) -> bool {
         let Some(login) = self.login.take() else {

@@ -16,6 +16,9 @@ use sha1::Sha1;
 
 use crate::floor::eventually;
 
+/// The version of every file.
+const ETAG: &str = "\"1\"";
+
 /// What came in.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
@@ -26,6 +29,8 @@ pub(crate) struct Received {
     pub(crate) cookie: String,
     pub(crate) body: String,
     pub(crate) signed: bool,
+    /// It asked only whether something has changed.
+    pub(crate) conditional: bool,
 }
 
 /// What goes out for a path; the last one of a list is repeated.
@@ -37,6 +42,8 @@ pub(crate) enum Answer {
     Cookie(&'static str, String),
     /// To another path, by status 302.
     Redirect(&'static str),
+    /// Of any content type; it stays the same.
+    File(&'static str, Vec<u8>),
 }
 
 #[derive(Clone)]
@@ -143,6 +150,7 @@ async fn serve(
         cookie: text("cookie"),
         body: String::from_utf8_lossy(&body).into_owned(),
         signed: text("x-twilio-signature") == signature,
+        conditional: text("if-none-match") == ETAG,
     });
     match application.next_answer(uri.path()) {
         Answer::Twiml(body) => ([(header::CONTENT_TYPE, "text/xml")], body).into_response(),
@@ -152,6 +160,10 @@ async fn serve(
         )
             .into_response(),
         Answer::Redirect(path) => (StatusCode::FOUND, [(header::LOCATION, path)]).into_response(),
+        Answer::File(..) if text("if-none-match") == ETAG => StatusCode::NOT_MODIFIED.into_response(),
+        Answer::File(content_type, body) => {
+            ([(header::CONTENT_TYPE, content_type), (header::ETAG, ETAG)], body).into_response()
+        }
         Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
     }
 }

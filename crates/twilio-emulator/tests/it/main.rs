@@ -9,6 +9,8 @@ mod calls;
 mod clients;
 mod command;
 mod delivery;
+mod dial;
+mod documents;
 mod faults;
 mod floor;
 mod hostile;

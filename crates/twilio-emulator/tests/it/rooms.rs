@@ -35,6 +35,7 @@ fn room(floor: &Floor, attributes: &str) -> String {
 #[tokio::test]
 async fn the_wait_url_is_fetched_only_if_nobody_has_started_the_room() {
     let floor = Floor::open().await;
+    floor.application.says("/wait", "<Pause length=\"60\"/>");
     let wait = floor.application.url("/wait");
     let attributes = format!("startConferenceOnEnter=\"false\" waitUrl=\"{wait}\"");
     let lead = call(&floor, LEAD, &room(&floor, &attributes)).await;

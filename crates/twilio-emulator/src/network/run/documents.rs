@@ -186,10 +186,7 @@ impl Network {
             .trim()
             .to_ascii_lowercase();
         if kind.starts_with("audio/") {
-            return Ok(vec![Verb::Play {
-                url: url.to_owned(),
-                rounds: 1,
-            }]);
+            return Ok(vec![Verb::Sound(reply.body.as_slice().into())]);
         }
         let text = String::from_utf8_lossy(&reply.body);
         let parsed = twiml::parse(&text);
@@ -252,7 +249,11 @@ impl Network {
             return;
         };
         match call.runs.last().map(|run| run.scope) {
-            Some(Scope::Wait | Scope::Queue | Scope::Hold) => {
+            Some(Scope::Wait) => {
+                call.runs.pop();
+                return self.wait_failed(sid);
+            }
+            Some(Scope::Queue | Scope::Hold) => {
                 call.runs.pop();
                 return;
             }

@@ -93,7 +93,7 @@ impl Network {
         false
     }
 
-    fn queued(&mut self, sid: &CallSid) -> Option<&mut Queued> {
+    pub(super) fn queued(&mut self, sid: &CallSid) -> Option<&mut Queued> {
         match self
             .calls
             .get_mut(sid)?
