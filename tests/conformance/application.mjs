@@ -16,7 +16,7 @@ export async function startApplication(authToken) {
     const url = origin + request.url;
     const path = request.url.split("?")[0];
     const signed = tokens.some((token) => twilio.validateRequest(token, signature, url, params));
-    received.push({ path, params, signed });
+    received.push({ path, params, signed, url, signature });
     response.writeHead(200, { "content-type": "text/xml" }).end(answers.get(path) ?? NOTHING);
   });
   const tokens = [authToken];
@@ -27,6 +27,8 @@ export async function startApplication(authToken) {
     url: (path) => origin + path,
     says: (path, twiml) => answers.set(path, twiml),
     received: (path) => received.filter((request) => request.path === path).map((request) => request.params),
+    /** As they came, for another library's validator. */
+    requests: (path) => received.filter((request) => request.path === path),
     assertAllSigned() {
       const bad = received.filter((request) => !request.signed);
       if (bad.length > 0) throw new Error(`badly signed: ${JSON.stringify(bad[0])}`);

@@ -7,26 +7,32 @@ const VENV = fileURLToPath(new URL("../../target/python-twilio/", import.meta.ur
 const READER = fileURLToPath(new URL("second_reader.py", import.meta.url));
 const VERSION = "twilio==9.13.0";
 
-/** Lets PyPI `twilio`, in an environment of its own under target/, read the same network. */
-export async function readWithPython({ network, application }) {
-  const python = VENV + "bin/python";
+/** The interpreter of an environment that has PyPI `twilio`, which is made under target/ if need be. */
+export function python() {
+  const interpreter = VENV + "bin/python";
   if (!existsSync(VENV + ".ready-" + VERSION)) {
     execFileSync("python3", ["-m", "venv", VENV], { stdio: "inherit" });
-    execFileSync(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", VERSION], {
+    execFileSync(interpreter, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", VERSION], {
       stdio: "inherit",
     });
     execFileSync("touch", [VENV + ".ready-" + VERSION]);
   }
+  return interpreter;
+}
+
+/** Lets PyPI `twilio` read the same network. */
+export async function readWithPython({ network, application }) {
   const environment = {
     ...process.env,
     EMULATOR: network.origin,
     TWILIO_ACCOUNT_SID: network.account.sid,
     TWILIO_AUTH_TOKEN: network.account.token,
     APPLICATION: application.url("/python"),
+    REQUESTS: JSON.stringify(application.requests("/status")),
     CALL_FROM: FROM,
     CALL_TO: TO,
   };
-  const reader = spawn(python, [READER], { stdio: "inherit", env: environment });
+  const reader = spawn(python(), [READER], { stdio: "inherit", env: environment });
   const code = await new Promise((resolve) => reader.once("exit", resolve));
   if (code !== 0) throw new Error(`the second reader ended with ${code}`);
 }

@@ -8,6 +8,7 @@ import { startApplication } from "./application.mjs";
 import { checkAccounts } from "./accounts.mjs";
 import { checkCalls } from "./calls.mjs";
 import { checkConferences, checkMembers } from "./conferences.mjs";
+import { checkDocument } from "./document.mjs";
 import { checkDialing } from "./dialing.mjs";
 import { checkNumbers } from "./numbers.mjs";
 import { checkRecordings } from "./recordings.mjs";
@@ -43,6 +44,7 @@ try {
   const stage = { network, application, client: clientOf(network) };
   for (const check of CHECKS) await check(stage);
   await readWithPython(stage);
+  await checkDocument();
   application.assertAllSigned();
   console.log("Twilio's own libraries work against the phone network.");
 } catch (error) {

@@ -9,10 +9,23 @@ const BINARY =
 const hex = () => randomBytes(16).toString("hex");
 const account = { sid: `AC${hex()}`, token: hex(), keySid: `SK${hex()}`, keySecret: hex() };
 
+/** Starts the emulator's binary with these flags. */
+export async function startBinary(flags) {
+  const process_ = spawn(BINARY, flags, {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { RUST_LOG: "warn", ...process.env },
+  });
+  const stop = () =>
+    new Promise((resolve) => {
+      process_.once("exit", resolve);
+      process_.kill("SIGTERM");
+    });
+  return { ...(await readyAt(process_)), stop };
+}
+
 /** Starts the emulator's binary on a free port and speaks REST and the control API to it. */
 export async function startNetwork() {
-  const process_ = spawn(
-    BINARY,
+  const { origin, tls, stop } = await startBinary(
     ["--listen", "127.0.0.1:0", "--account-sid", account.sid, "--auth-token", account.token].concat([
       "--api-key-sid",
       account.keySid,
@@ -25,9 +38,7 @@ export async function startNetwork() {
       "--tls-listen",
       "127.0.0.1:0",
     ]),
-    { stdio: ["ignore", "pipe", "inherit"], env: { RUST_LOG: "warn", ...process.env } },
   );
-  const { origin, tls } = await readyAt(process_);
   const authorization = "Basic " + Buffer.from(`${account.sid}:${account.token}`).toString("base64");
 
   async function ask(path, options = {}) {
@@ -58,6 +69,12 @@ export async function startNetwork() {
         body: JSON.stringify(body),
         headers: { "content-type": "application/json" },
       }),
+    control: (path, body) =>
+      ask("/emulator/" + path, {
+        method: "POST",
+        body: JSON.stringify(body),
+        headers: { "content-type": "application/json" },
+      }),
     bytes: async (path) => Buffer.from(await (await ask("/emulator/" + path)).arrayBuffer()),
     tellClient: (identity, body) =>
       ask("/emulator/clients/" + identity, {
@@ -68,11 +85,7 @@ export async function startNetwork() {
     allEvents: async () => (await control("events")).events,
     events: async (kind) => (await control("events")).events.filter((event) => event.kind === kind),
     leg: async (sid) => (await control("legs")).legs.find((leg) => leg.sid === sid),
-    stop: () =>
-      new Promise((resolve) => {
-        process_.once("exit", resolve);
-        process_.kill("SIGTERM");
-      }),
+    stop,
   };
 }
 
