@@ -8,12 +8,12 @@ use crate::floor::{Floor, OWN_NUMBER, eventually, signed_in};
 use crate::time::{advance, virtual_floor};
 use crate::twiml::{call_in, number_says};
 
-const CALLEE: &str = "+13125550111";
+pub(crate) const CALLEE: &str = "+13125550111";
 const RATE_HZ: u32 = 8_000;
 /// Most of a sound is at one frequency.
-const SHARE_MIN: f32 = 0.8;
+pub(crate) const SHARE_MIN: f32 = 0.8;
 
-async fn with_sound() -> Floor {
+pub(crate) async fn with_sound() -> Floor {
     Floor::open_with(|config| config.no_media = false).await
 }
 
@@ -30,19 +30,19 @@ fn tones(steps: &[(f32, u32)], repeat: bool) -> Value {
     })
 }
 
-fn steady(freq_hz: f32) -> Value {
+pub(crate) fn steady(freq_hz: f32) -> Value {
     tones(&[(freq_hz, 1_000)], true)
 }
 
 /// A tone calls in, and our number runs `verbs`.
-async fn caller(floor: &Floor, persona: Value, verbs: &str) -> String {
+pub(crate) async fn caller(floor: &Floor, persona: Value, verbs: &str) -> String {
     number_says(floor, verbs).await;
     let call = call_in(floor, json!({ "persona": persona })).await;
     call["sid"].as_str().unwrap().to_owned()
 }
 
 /// The channels of what a URL of the application's requests names, once it can be had.
-async fn download(floor: &Floor, url: &str) -> Vec<Vec<i16>> {
+pub(crate) async fn download(floor: &Floor, url: &str) -> Vec<Vec<i16>> {
     let file = eventually("the recording can be had", async || {
         let response = signed_in(floor.client.get(format!("{url}.wav"))).await;
         if response.status().is_success() {
@@ -66,7 +66,7 @@ async fn download(floor: &Floor, url: &str) -> Vec<Vec<i16>> {
         .collect()
 }
 
-fn share(samples: &[i16], freq_hz: f32) -> f32 {
+pub(crate) fn share(samples: &[i16], freq_hz: f32) -> f32 {
     tone::share(samples, RATE_HZ, freq_hz)
 }
 

@@ -4,6 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::floor::{Floor, OWN_NUMBER, PROSPECT, signed_in};
+use crate::recordings::{CALLEE, SHARE_MIN, caller, download, share, steady, with_sound};
 use crate::time::{advance, virtual_floor};
 use crate::twiml::{call_in, number_says};
 
@@ -258,6 +259,58 @@ async fn music_while_waiting_is_asked_for_until_somebody_starts_the_room_or_alwa
         let fetches = floor.events("twiml.fetch").await;
         let fetches = fetches.iter().filter(|event| event["url"] == wait.as_str());
         assert_eq!(fetches.count(), asked, "{choice}");
+        floor.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_dual_recording_of_a_dial_may_have_the_child_first() {
+    let floor = with_sound().await;
+    let switches = json!({ "dial_recording_channels": "child-first" });
+    floor.control("switches", "", &switches).await;
+    floor.control("personas", CALLEE, &steady(1_000.0)).await;
+    floor.application.says("/after", "<Hangup/>");
+    let verbs = format!(
+        "<Dial record=\"record-from-answer-dual\" timeLimit=\"1\" action=\"/after\" \
+         callerId=\"{OWN_NUMBER}\">{CALLEE}</Dial>"
+    );
+    let parent = caller(&floor, steady(440.0), &verbs).await;
+    let after = floor
+        .application
+        .wait_for("/after", &[("CallSid", &parent)])
+        .await;
+    let channels = download(&floor, &after.params["RecordingUrl"]).await;
+    assert!(share(&channels[0], 1_000.0) > SHARE_MIN);
+    assert!(share(&channels[1], 440.0) > SHARE_MIN);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_background_recording_of_a_leg_in_a_room_has_its_channels_as_the_switch_says() {
+    for (choice, leg_at) in [("leg-first", Some(0)), ("leg-second", Some(1)), ("mono", None)] {
+        let floor = with_sound().await;
+        let switches = json!({ "start_recording_channels": choice });
+        floor.control("switches", "", &switches).await;
+        let recording = floor.application.url("/recording");
+        let verbs = format!(
+            "<Start><Recording channels=\"dual\" recordingStatusCallback=\"{recording}\"/></Start>\
+             <Dial timeLimit=\"1\"><Conference beep=\"false\" waitUrl=\"\">desk</Conference></Dial>"
+        );
+        caller(&floor, steady(440.0), &verbs).await;
+        let done = [("RecordingStatus", "completed")];
+        let told = floor.application.wait_for("/recording", &done).await;
+        let channels = download(&floor, &told.params["RecordingUrl"]).await;
+        let heard: Vec<bool> = channels
+            .iter()
+            .map(|samples| share(samples, 440.0) > SHARE_MIN)
+            .collect();
+        let expected = leg_at.map_or(vec![true], |at| vec![at == 0, at == 1]);
+        assert_eq!(heard, expected, "{choice}");
+        assert_eq!(
+            told.params["RecordingChannels"],
+            expected.len().to_string(),
+            "{choice}"
+        );
         floor.close().await;
     }
 }
