@@ -10,6 +10,7 @@ import { checkCalls } from "./calls.mjs";
 import { checkConferences, checkMembers } from "./conferences.mjs";
 import { checkDocument } from "./document.mjs";
 import { checkDialing } from "./dialing.mjs";
+import { checkInsights } from "./insights.mjs";
 import { checkNumbers } from "./numbers.mjs";
 import { checkRecordings } from "./recordings.mjs";
 import { checkSip } from "./sip.mjs";
@@ -33,6 +34,7 @@ const CHECKS = [
   checkUsage,
   checkTrust,
   checkDialing,
+  checkInsights,
 ];
 
 const cleanups = [];

@@ -126,6 +126,10 @@ pub struct Switches {
     pub start_recording_channels: StartRecordingChannels,
     /// Seconds that Twilio adds to a call's `Timeout`.
     pub ring_timeout_extra_s: u32,
+    /// How long after a call's end Insights has a partial summary; Twilio promises ten minutes.
+    pub insights_partial_after_s: u32,
+    /// How long after a call's end its summary is complete; Twilio promises half an hour.
+    pub insights_complete_after_s: u32,
     /// What the others in a conference hear of a participant's keys.
     pub conference_digits: ConferenceDigits,
     /// What happens when the document with the music of a held participant ends.
@@ -149,6 +153,8 @@ impl Default for Switches {
             dial_recording_channels: DialRecordingChannels::ParentFirst,
             start_recording_channels: StartRecordingChannels::LegFirst,
             ring_timeout_extra_s: 0,
+            insights_partial_after_s: 600,
+            insights_complete_after_s: 1_800,
             conference_digits: ConferenceDigits::Heard,
             hold_music_end: HoldMusicEnd::Again,
         }

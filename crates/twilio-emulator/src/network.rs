@@ -19,6 +19,7 @@ mod events;
 mod faults;
 mod geography;
 mod inbound;
+mod insights;
 mod limits;
 mod market;
 mod notifications;
@@ -52,6 +53,7 @@ pub(crate) use client::SocketEvent;
 pub(crate) use dialing::{CountryFilter, CountryUpdate};
 pub(crate) use end::{CallChanges, StatusChange};
 pub(crate) use inbound::InboundOrder;
+pub(crate) use insights::{Annotation, RowFilter, SdkReport, TraceFilter};
 pub use limits::Limits;
 pub(crate) use market::NumberSearch;
 pub(crate) use place::{CallOrder, Instructions};
@@ -83,6 +85,7 @@ use call::Call;
 use caller_ids::CallerId;
 use client::Socket;
 use events::EventLog;
+use insights::Insights;
 use notifications::Journal;
 use population::Population;
 use queue::CallQueue;
@@ -275,6 +278,7 @@ pub(crate) struct Network {
     numbers: Vec<Number>,
     caller_ids: Vec<CallerId>,
     ledger: Ledger,
+    insights: Insights,
     sip: Sip,
     trust: TrustHub,
     amd_errors: AmdErrors,
@@ -320,6 +324,7 @@ impl Network {
             numbers: Vec::new(),
             caller_ids: Vec::new(),
             ledger: Ledger::default(),
+            insights: Insights::default(),
             sip: Sip::default(),
             trust: TrustHub::default(),
             amd_errors: AmdErrors::default(),
@@ -437,6 +442,7 @@ impl Network {
         self.call_queues.clear();
         self.recordings.clear();
         self.ledger = Ledger::default();
+        self.insights.forget();
         self.queue_dialers.clear();
         self.population.forget();
         self.amd_errors = AmdErrors::default();

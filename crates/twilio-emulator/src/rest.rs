@@ -12,6 +12,7 @@ mod error;
 mod faults;
 mod form;
 mod iam;
+mod insights;
 mod messages;
 mod notifications;
 mod numbers;
@@ -58,6 +59,7 @@ pub(crate) fn routes() -> Router<Site> {
         .merge(accounts::routes())
         .merge(accounts::tokens())
         .merge(iam::routes())
+        .merge(insights::routes())
         .merge(trunks::routes())
         .merge(trust::routes())
         .merge(dialing::routes())

@@ -190,7 +190,7 @@ impl TrustHub {
     }
 
     /// The approved business profile of a number, by the number's SID.
-    fn profile_of(&self, number: &str) -> Option<&Bundle> {
+    pub(super) fn profile_of(&self, number: &str) -> Option<&Bundle> {
         self.bundles.iter().find(|it| {
             it.kind == BundleKind::CustomerProfile
                 && it.review == Review::Approved

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use serde_json::Value;
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::network::Network;
+use crate::network::{Network, SdkReport};
 use crate::rest::ApiError;
 use crate::sound;
 use crate::web::Site;
@@ -36,21 +36,38 @@ pub(crate) fn routes() -> Router<Site> {
 /// Notes what the SDK tells about itself; nobody checks it.
 async fn insights(State(site): State<Site>, body: Bytes) -> Result<StatusCode, ApiError> {
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let names = |event: &Value| {
-        let field = |name: &str| {
-            let text = event[name].as_str().unwrap_or_default();
-            text.chars().take(NAME_CHARACTERS_MAX).collect::<String>()
-        };
-        (field("group"), field("name"))
+    let posted: Vec<&Value> = match body.as_array() {
+        Some(events) => events.iter().take(EVENTS_PER_POST_MAX).collect(),
+        None => vec![&body],
     };
-    let events: Vec<(String, String)> = match body.as_array() {
-        Some(events) => events.iter().take(EVENTS_PER_POST_MAX).map(names).collect(),
-        None => vec![names(&body)],
-    };
+    let reports: Vec<SdkReport> = posted.into_iter().flat_map(reports).collect();
     site.network
-        .ask(move |network: &mut Network| network.note_insights(&events))
+        .ask(move |network: &mut Network| network.note_insights(reports))
         .await?;
     Ok(StatusCode::OK)
+}
+
+/// One post as what it tells: an event, and the samples it carries if its payload is a list.
+fn reports(event: &Value) -> Vec<SdkReport> {
+    let text = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        text.chars().take(NAME_CHARACTERS_MAX).collect::<String>()
+    };
+    let call = |payload: &Value| payload["call_sid"].as_str().map(str::to_owned);
+    let report = |payload: &Value| SdkReport {
+        group: text(&event["group"]),
+        name: text(&event["name"]),
+        level: text(&event["level"]),
+        call: call(payload),
+        sample: None,
+    };
+    let payload = &event["payload"];
+    let samples = payload.as_array().into_iter().flatten().take(EVENTS_PER_POST_MAX);
+    let samples = samples.map(|sample| SdkReport {
+        sample: Some(sample.clone()),
+        ..report(sample)
+    });
+    std::iter::once(report(payload)).chain(samples).collect()
 }
 
 /// Ringing and keys. The files are WAV whatever their name says; browsers look at the bytes.

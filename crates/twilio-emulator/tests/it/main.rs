@@ -16,6 +16,7 @@ mod faults;
 mod floor;
 mod hostile;
 mod inbound;
+mod insights;
 mod limits;
 mod moderation;
 mod orders;

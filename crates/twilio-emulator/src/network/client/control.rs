@@ -34,13 +34,6 @@ impl Network {
             .collect()
     }
 
-    /// What the SDK tells about itself, by group and name.
-    pub(crate) fn note_insights(&mut self, events: &[(String, String)]) {
-        for (group, name) in events {
-            self.log("insights", &[("group", group), ("name", name)]);
-        }
-    }
-
     /// Befalls all sockets of an identity; gives their number.
     pub(crate) fn befall_client(&mut self, identity: &str, event: SocketEvent) -> usize {
         let sockets: Vec<SocketId> = self

@@ -1,0 +1,202 @@
+//! Events and metrics of a call: the network's own, and what the Voice SDK posted.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Network, TRACES_MAX};
+use crate::clock::iso8601;
+use crate::rest::ApiError;
+use crate::sid::CallSid;
+
+/// Of one call, the newest events and samples; the SDK takes a sample a second.
+const EVENTS_MAX: usize = 500;
+const SAMPLES_MAX: usize = 3_600;
+
+/// Something the SDK posted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SdkReport {
+    pub(crate) group: String,
+    pub(crate) name: String,
+    pub(crate) level: String,
+    pub(crate) call: Option<String>,
+    /// What it measured, if it did.
+    pub(crate) sample: Option<Value>,
+}
+
+/// What the SDK told of one call.
+#[derive(Debug, Default)]
+pub(super) struct SdkTrace {
+    events: VecDeque<(Timestamp, SdkReport)>,
+    samples: VecDeque<(Timestamp, Value)>,
+}
+
+/// `GET Events` and `GET Metrics`: what to show.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TraceFilter {
+    pub(crate) edge: Option<String>,
+    pub(crate) direction: Option<String>,
+}
+
+impl Network {
+    /// Notes what a page's SDK posts. Nobody checks it, but it has to be about a call that there is.
+    pub(crate) fn note_insights(&mut self, reports: Vec<SdkReport>) {
+        for report in reports {
+            if report.sample.is_none() {
+                self.log("insights", &[("group", &report.group), ("name", &report.name)]);
+            }
+            self.trace(report);
+        }
+    }
+
+    fn trace(&mut self, report: SdkReport) {
+        let Some(call) = report.call.clone() else { return };
+        if !self.calls.contains_key(&CallSid::from_text(&call)) {
+            return;
+        }
+        let traces = &mut self.insights.traces;
+        if traces.len() >= TRACES_MAX && !traces.contains_key(&call) {
+            traces.pop_first();
+        }
+        let trace = traces.entry(call).or_default();
+        if let Some(sample) = report.sample {
+            trace.samples.push_back((self.now, sample));
+            if trace.samples.len() > SAMPLES_MAX {
+                trace.samples.pop_front();
+            }
+        } else {
+            trace.events.push_back((self.now, report));
+            if trace.events.len() > EVENTS_MAX {
+                trace.events.pop_front();
+            }
+        }
+    }
+
+    /// Oldest first.
+    pub(crate) fn insights_events(
+        &self,
+        account: &str,
+        sid: &str,
+        filter: &TraceFilter,
+    ) -> Result<Vec<Value>, ApiError> {
+        let call = self.insights_call(account, sid)?;
+        let own_edge = format!("{}_edge", super::calls::kind(call));
+        let row = |at: Timestamp, edge: &str, (group, name, level): (&str, &str, &str)| {
+            let mut row = json!({
+                "timestamp": iso8601(at),
+                "call_sid": sid,
+                "account_sid": account,
+                "edge": edge,
+                "group": group,
+                "level": level,
+                "name": name,
+            });
+            for other in ["carrier_edge", "sip_edge", "sdk_edge", "client_edge"] {
+                row[other] = if other == edge { json!({}) } else { Value::Null };
+            }
+            (at, row)
+        };
+        let logged = self.events.iter().filter(|event| {
+            event.kind.starts_with("call.") && event.fields.get("call").map(String::as_str) == Some(sid)
+        });
+        let mut rows: Vec<(Timestamp, Value)> = logged
+            .map(|event| {
+                let name = event.kind.trim_start_matches("call.");
+                row(event.at, &own_edge, ("call", name, "INFO"))
+            })
+            .collect();
+        if let Some(trace) = self.insights.traces.get(sid) {
+            let posted = trace.events.iter();
+            rows.extend(posted.map(|(at, it)| row(*at, "sdk_edge", (&it.group, &it.name, &it.level))));
+        }
+        rows.sort_by_key(|(at, _)| *at);
+        let rows = rows.into_iter().map(|(_, row)| row);
+        Ok(rows.filter(|row| filter.shows(row)).collect())
+    }
+
+    /// What the SDK measured each second, oldest first. Only SDK legs are measured.
+    pub(crate) fn insights_metrics(
+        &self,
+        account: &str,
+        sid: &str,
+        filter: &TraceFilter,
+    ) -> Result<Vec<Value>, ApiError> {
+        self.insights_call(account, sid)?;
+        let samples = self.insights.traces.get(sid).map(|trace| &trace.samples);
+        let rows = samples.into_iter().flatten().map(|(at, sample)| {
+            let value = |name: &str| json!({ "value": number(&sample[name]) });
+            json!({
+                "timestamp": iso8601(*at),
+                "call_sid": sid,
+                "account_sid": account,
+                "edge": "sdk_edge",
+                "direction": "both",
+                "carrier_edge": null,
+                "sip_edge": null,
+                "client_edge": null,
+                "sdk_edge": {
+                    "interval": {
+                        "packets_received": number(&sample["packets_received"]),
+                        "packets_lost": number(&sample["packets_lost"]),
+                        "audio_in": value("audio_level_in"),
+                        "audio_out": value("audio_level_out"),
+                        "jitter": value("jitter"),
+                        "mos": value("mos"),
+                        "rtt": value("rtt"),
+                    },
+                    "cumulative": {
+                        "bytes_received": number(&sample["total_bytes_received"]),
+                        "bytes_sent": number(&sample["total_bytes_sent"]),
+                        "packets_received": number(&sample["total_packets_received"]),
+                        "packets_lost": number(&sample["total_packets_lost"]),
+                        "packets_sent": number(&sample["total_packets_sent"]),
+                    },
+                },
+            })
+        });
+        Ok(rows.filter(|row| filter.shows(row)).collect())
+    }
+
+    /// The worst of what the SDK measured, for the summary.
+    pub(super) fn sdk_edge(&self, sid: &str) -> Value {
+        let Some(trace) = self.insights.traces.get(sid).filter(|it| !it.samples.is_empty()) else {
+            return Value::Null;
+        };
+        let values = |name: &'static str| {
+            trace
+                .samples
+                .iter()
+                .filter_map(move |(_, it)| number(&it[name]).as_f64())
+        };
+        let worst = |name| values(name).fold(0.0, f64::max);
+        let mos = values("mos").fold(5.0, f64::min);
+        json!({
+            "metrics": {
+                "samples": trace.samples.len(),
+                "jitter": { "max": worst("jitter") },
+                "rtt": { "max": worst("rtt") },
+                "packets_lost": worst("total_packets_lost"),
+                "mos": { "min": mos },
+            },
+            "events": trace.events.len(),
+        })
+    }
+}
+
+impl TraceFilter {
+    fn shows(&self, row: &Value) -> bool {
+        let is =
+            |wanted: &Option<String>, name: &str| wanted.as_ref().is_none_or(|it| row[name] == *it.as_str());
+        is(&self.edge, "edge") && is(&self.direction, "direction")
+    }
+}
+
+/// The SDK writes some numbers as text.
+fn number(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => json!(number),
+        Value::String(text) => json!(text.parse::<f64>().ok()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => Value::Null,
+    }
+}
