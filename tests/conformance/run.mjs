@@ -9,6 +9,7 @@ import { checkAccounts } from "./accounts.mjs";
 import { checkCalls } from "./calls.mjs";
 import { checkConferences, checkMembers } from "./conferences.mjs";
 import { checkDocument } from "./document.mjs";
+import { checkExpress } from "./express.mjs";
 import { checkDialing } from "./dialing.mjs";
 import { checkInsights } from "./insights.mjs";
 import { checkNumbers } from "./numbers.mjs";
@@ -35,6 +36,7 @@ const CHECKS = [
   checkTrust,
   checkDialing,
   checkInsights,
+  checkExpress,
 ];
 
 const cleanups = [];
