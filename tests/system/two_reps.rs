@@ -52,7 +52,10 @@ async fn who_answers_when_the_rep_is_gone_hears_who_called_and_is_booked() {
         (world.rows.ledger().await == ["abandoned"]).then_some(())
     })
     .await;
-    let history = desktop.history().await;
-    assert_eq!(history[0].result, Some(AttemptResult::Abandoned));
+    eventually("it is in the history", async || {
+        let history = desktop.history().await;
+        (history[0].result == Some(AttemptResult::Abandoned)).then_some(())
+    })
+    .await;
     world.close().await;
 }
