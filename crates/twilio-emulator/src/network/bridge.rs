@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::call::{Call, Endpoint, Party, Progress, Status};
 use super::callback::{Params, bool_text, push};
+use super::limits::TO_UNVERIFIED;
 use super::run::{FetchPurpose, Run, Scope, SoundSource, Waiting};
 use super::sip::SipLeg;
 use super::{Instructions, Network, Output, Timer};
@@ -159,6 +160,8 @@ impl Network {
         if to.starts_with('+') && !self.geo_allows(&to) {
             return Err((13227, format!("the account may not call {to}")));
         }
+        self.trial_permits(&parent.2, &to)
+            .map_err(|message| (TO_UNVERIFIED, message))?;
         let from = match &order.caller_id {
             None => parent.0.clone(),
             Some(wish) => wish.clone(),

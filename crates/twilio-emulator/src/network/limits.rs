@@ -46,6 +46,9 @@ impl Default for Limits {
     }
 }
 
+/// "'To' phone number not verified".
+pub(super) const TO_UNVERIFIED: u32 = 21219;
+
 impl Network {
     pub(crate) fn set_limits(&mut self, limits: Limits) {
         self.log("limits.set", &[]);
@@ -60,6 +63,16 @@ impl Network {
         self.limits.verified.iter().any(|verified| verified == number)
     }
 
+    /// A trial account calls its own and verified numbers only; otherwise why not.
+    pub(super) fn trial_permits(&self, account: &str, to: &str) -> Result<(), String> {
+        if !self.limits.trial || !to.starts_with('+') || self.may_call_from(account, to) {
+            return Ok(());
+        }
+        Err(format!(
+            "The number {to} is unverified. Trial accounts may only make calls to verified numbers."
+        ))
+    }
+
     /// Whether the account may place this call now; a trial account's ends earlier.
     pub(super) fn permit(&self, order: &mut CallOrder) -> Result<(), ApiError> {
         let to = &order.to;
@@ -71,12 +84,8 @@ impl Network {
             return Err(ApiError::new(400, 21215, message));
         }
         if self.limits.trial {
-            if to.starts_with('+') && !self.may_call_from(&order.account, to) {
-                let message = format!(
-                    "The number {to} is unverified. Trial accounts may only make calls to verified numbers."
-                );
-                return Err(ApiError::new(400, 21219, message));
-            }
+            self.trial_permits(&order.account, to)
+                .map_err(|message| ApiError::new(400, TO_UNVERIFIED, message))?;
             let asked = order.time_limit_s.unwrap_or(TRIAL_TIME_LIMIT_S);
             order.time_limit_s = Some(asked.min(TRIAL_TIME_LIMIT_S));
         }

@@ -82,6 +82,32 @@ async fn a_trial_account_calls_verified_numbers_who_press_a_key() {
 }
 
 #[tokio::test]
+async fn a_trial_account_dials_verified_numbers_only() {
+    let floor = Floor::open().await;
+    let (verified, stranger) = ("+13125550144", "+13125550143");
+    floor.listener_at(verified).await;
+    floor.listener_at(stranger).await;
+    let trial = json!({ "trial": true, "verified": [verified] });
+    floor.control("account", "", &trial).await;
+    let account = format!("{}.json", floor.rest("").trim_end_matches('/'));
+    let account = signed_in(floor.client.get(account)).await;
+    assert_eq!(account.json::<Value>().await.unwrap()["type"], "Trial");
+    for (number, status) in [(stranger, "failed"), (verified, "completed")] {
+        floor.application.says("/after", "<Hangup/>");
+        let dial =
+            format!("<Dial action=\"/after\" callerId=\"{OWN_NUMBER}\" timeLimit=\"1\">{number}</Dial>");
+        number_says(&floor, &dial).await;
+        let caller = call_in(&floor, json!({})).await;
+        let caller = caller["sid"].as_str().unwrap();
+        let after = floor.application.wait_for("/after", &[("CallSid", caller)]).await;
+        assert_eq!(after.params["DialCallStatus"], status, "{number}");
+    }
+    let refused = floor.wait_for_event("notification", "code", "21219").await;
+    assert!(refused["message"].as_str().unwrap().contains(stranger));
+    floor.close().await;
+}
+
+#[tokio::test]
 async fn a_trial_call_ends_without_a_key_and_after_ten_minutes() {
     let floor = virtual_floor().await;
     let trial = json!({ "trial": true, "verified": [PROSPECT] });

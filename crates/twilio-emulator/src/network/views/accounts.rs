@@ -12,7 +12,7 @@ use crate::webhook::AuthToken;
 impl Network {
     pub(crate) fn account_view(&self, sid: &str) -> Result<Value, ApiError> {
         let account = self.accounts.get(sid).ok_or_else(|| not_found(sid))?;
-        Ok(account_json(account))
+        Ok(account_json(account, self.limits.trial))
     }
 
     pub(crate) fn list_accounts(&self, name: Option<&str>, status: Option<&str>) -> Vec<Value> {
@@ -20,7 +20,9 @@ impl Network {
             name.is_none_or(|name| name == account.friendly_name)
                 && status.is_none_or(|status| status == account.standing.as_str())
         });
-        wanted.map(account_json).collect()
+        wanted
+            .map(|account| account_json(account, self.limits.trial))
+            .collect()
     }
 
     pub(crate) fn key_view(&self, account: &str, sid: &str) -> Result<Value, ApiError> {
@@ -105,7 +107,7 @@ fn key_json(key: &Key) -> Value {
     })
 }
 
-fn account_json(account: &Account) -> Value {
+fn account_json(account: &Account, trial: bool) -> Value {
     let uri = root(&account.sid);
     let parts = [
         ("available_phone_numbers", "AvailablePhoneNumbers"),
@@ -125,7 +127,7 @@ fn account_json(account: &Account) -> Value {
         "owner_account_sid": account.owner,
         "friendly_name": account.friendly_name,
         "status": account.standing.as_str(),
-        "type": "Full",
+        "type": if trial { "Trial" } else { "Full" },
         "auth_token": account.token.expose(),
         "date_created": rfc2822(account.created_at),
         "date_updated": rfc2822(account.updated_at),
