@@ -83,7 +83,11 @@ async function checkApplications(client) {
   });
   assert.match(made.sid, /^AP/);
   assert.equal(made.voiceMethod, "GET");
-  const changed = await client.applications(made.sid).update({ voiceUrl: "https://example.com/other" });
+  const changed = await client.applications(made.sid).update({
+    voiceUrl: "https://example.com/other",
+    messageStatusCallback: "https://example.com/messages",
+  });
+  assert.equal(changed.messageStatusCallback, "https://example.com/messages");
   assert.equal(changed.voiceUrl, "https://example.com/other");
   assert.equal((await client.applications.list({ friendlyName: "an application" })).length, 1);
   assert.equal(await client.applications(made.sid).remove(), true);
@@ -115,7 +119,12 @@ async function checkWarnings(network, client) {
   const [warning] = await client.api.v2010.account.notifications.list({ log: 1, limit: 1 });
   assert.equal(warning.errorCode, "20001");
   assert.match(warning.messageText, /Colour/);
-  assert.equal((await client.api.v2010.account.notifications(warning.sid).fetch()).sid, warning.sid);
+  const alone = await client.api.v2010.account.notifications(warning.sid).fetch();
+  assert.equal(alone.sid, warning.sid);
+  const tomorrow = new Date(Date.now() + 86_400_000);
+  const dated = (filter) => client.api.v2010.account.notifications.list(filter);
+  assert.deepEqual(await dated({ messageDateAfter: tomorrow }), []);
+  assert.ok((await dated({ messageDate: new Date() })).some((note) => note.sid === warning.sid));
   const [queue] = await client.queues.list();
   await client.queues(queue.sid).remove();
   saw("unknown parameters: warning 20001 in Notifications");

@@ -14,6 +14,17 @@ export async function checkNumbers({ network, client }) {
   assert.match(tollFree[0].phoneNumber, /^\+18(00|33|44|55|66|77|88)/);
   assert.deepEqual(await client.availablePhoneNumbers("US").local.list({ areaCode: 999 }), []);
 
+  const city = { inLocality: "san francisco", inPostalCode: "94105", voiceEnabled: true };
+  const [there] = await client
+    .availablePhoneNumbers("US")
+    .local.list({ ...city, nearNumber: "+14155550100" });
+  assert.deepEqual([there.locality, there.postalCode, there.region], ["San Francisco", "94105", "CA"]);
+  assert.deepEqual(await client.availablePhoneNumbers("US").local.list({ smsEnabled: true }), []);
+  assert.deepEqual(await client.availablePhoneNumbers("US").local.list({ inLocality: "Atlantis" }), []);
+  const [country] = await client.availablePhoneNumbers.list();
+  assert.equal(country.countryCode, (await client.availablePhoneNumbers("US").fetch()).countryCode);
+  await refuses(404, 20404, () => client.availablePhoneNumbers("FR").fetch());
+
   const bought = await client.incomingPhoneNumbers.create({
     phoneNumber: local[0].phoneNumber,
     friendlyName: "bought",
@@ -27,7 +38,20 @@ export async function checkNumbers({ network, client }) {
   const byArea = await client.incomingPhoneNumbers.create({ areaCode: "312" });
   assert.match(byArea.phoneNumber, /^\+1312/);
 
-  const changed = await client.incomingPhoneNumbers(bought.sid).update({ friendlyName: "changed" });
+  const free = await client.incomingPhoneNumbers.tollFree.create({ phoneNumber: tollFree[0].phoneNumber });
+  assert.equal((await client.incomingPhoneNumbers(free.sid).fetch()).type, "toll-free");
+  const sidsOf = async (list) => (await list.list()).map((number) => number.sid);
+  assert.deepEqual(await sidsOf(client.incomingPhoneNumbers.tollFree), [free.sid]);
+  assert.ok(!(await sidsOf(client.incomingPhoneNumbers.local)).includes(free.sid));
+  assert.equal(await client.incomingPhoneNumbers(free.sid).remove(), true);
+
+  const kept = { smsUrl: "https://example.com/sms", smsMethod: "GET", voiceCallerIdLookup: true };
+  const changed = await client
+    .incomingPhoneNumbers(bought.sid)
+    .update({ friendlyName: "changed", emergencyStatus: "Inactive", ...kept });
+  const again = await client.incomingPhoneNumbers(bought.sid).fetch();
+  assert.deepEqual([again.smsUrl, again.smsMethod, again.voiceCallerIdLookup], Object.values(kept));
+  assert.equal(again.emergencyStatus, "Inactive");
   assert.equal(changed.friendlyName, "changed");
   assert.equal((await client.incomingPhoneNumbers.list({ phoneNumber: "415*" })).length >= 2, true);
   assert.equal(await client.incomingPhoneNumbers(bought.sid).remove(), true);

@@ -19,6 +19,7 @@ import { checkTokens } from "./tokens.mjs";
 import { checkTwiml } from "./twiml.mjs";
 import { checkTrust } from "./trust.mjs";
 import { checkUsage } from "./usage.mjs";
+import { assertShapes, watchShapes } from "./shapes.mjs";
 import { clientOf } from "./sdk.mjs";
 import { readWithPython } from "./python.mjs";
 
@@ -41,12 +42,14 @@ const CHECKS = [
 
 const cleanups = [];
 try {
+  watchShapes();
   const network = await startNetwork();
   cleanups.push(() => network.stop());
   const application = await startApplication(network.account.token);
   cleanups.push(() => application.stop());
   const stage = { network, application, client: clientOf(network) };
   for (const check of CHECKS) await check(stage);
+  assertShapes(60);
   await readWithPython(stage);
   await checkDocument();
   application.assertAllSigned();

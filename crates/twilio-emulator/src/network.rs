@@ -45,7 +45,8 @@ use jiff::{SignedDuration, Timestamp};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-pub(crate) use account::{ApplicationChanges, Change, NumberChanges, RoutingChanges};
+pub(crate) use account::settings::{OF_APPLICATIONS, OF_NUMBERS};
+pub(crate) use account::{ApplicationChanges, Change, NumberChanges, RoutingChanges, Settings};
 pub(crate) use accounts::Standing;
 pub(crate) use amd::AmdErrors;
 pub(crate) use call::Endpoint;
@@ -56,6 +57,7 @@ pub(crate) use inbound::InboundOrder;
 pub(crate) use insights::{Annotation, RowFilter, SdkReport, TraceFilter};
 pub use limits::Limits;
 pub(crate) use market::NumberSearch;
+pub(crate) use notifications::NotificationFilter;
 pub(crate) use place::{CallOrder, Instructions};
 pub(crate) use population::PersonaOrder;
 pub(crate) use recording::{RecordingChange, RecordingFilter, RecordingTrack, RecordingWish};
@@ -69,7 +71,7 @@ pub(crate) use trust::{
 };
 pub(crate) use truth::EventFilter;
 pub(crate) use usage::{UsageFilter, UsageSplit};
-pub(crate) use views::{CallFilter, ConferenceFilter, ParticipantFilter, When};
+pub(crate) use views::{CallFilter, ConferenceFilter, NumberFilter, ParticipantFilter, When};
 
 use crate::config::{Config, Switches};
 use crate::faults::CallbackFault;

@@ -1,10 +1,13 @@
 //! What the account owns: TwiML applications and phone numbers.
 
+pub(super) mod settings;
+
 use jiff::Timestamp;
 
 use super::call::Endpoint;
 use super::{Network, not_found};
 use crate::rest::ApiError;
+pub(crate) use settings::Settings;
 
 /// TwiML applications of one account.
 const APPLICATIONS_MAX: usize = 1_000;
@@ -26,6 +29,7 @@ pub(super) struct Application {
     pub(super) account: String,
     pub(super) friendly_name: String,
     pub(super) routing: Routing,
+    pub(super) settings: Settings,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
 }
@@ -38,6 +42,7 @@ pub(super) struct Number {
     pub(super) e164: String,
     pub(super) friendly_name: String,
     pub(super) routing: Routing,
+    pub(super) settings: Settings,
     pub(super) application_sid: Option<String>,
     /// Calls go through this trunk instead.
     pub(super) trunk_sid: Option<String>,
@@ -69,6 +74,7 @@ pub(crate) struct RoutingChanges {
 pub(crate) struct ApplicationChanges {
     pub(crate) friendly_name: Option<String>,
     pub(crate) routing: RoutingChanges,
+    pub(crate) settings: Settings,
 }
 
 /// `POST IncomingPhoneNumbers`: what is to change.
@@ -76,6 +82,7 @@ pub(crate) struct ApplicationChanges {
 pub(crate) struct NumberChanges {
     pub(crate) friendly_name: Option<String>,
     pub(crate) routing: RoutingChanges,
+    pub(crate) settings: Settings,
     pub(crate) application_sid: Change<String>,
     pub(crate) trunk_sid: Change<String>,
 }
@@ -139,6 +146,7 @@ impl Network {
             account: account.to_owned(),
             friendly_name: String::new(),
             routing: Routing::default(),
+            settings: Settings::default(),
             created_at: self.now,
             updated_at: self.now,
         });
@@ -160,6 +168,7 @@ impl Network {
             .friendly_name
             .unwrap_or_else(|| application.friendly_name.clone());
         changes.routing.apply(&mut application.routing);
+        changes.settings.apply(&mut application.settings);
         application.updated_at = self.now;
         Ok(())
     }
@@ -210,6 +219,7 @@ impl Network {
             e164: phone_number.to_owned(),
             friendly_name: super::views::formatted(phone_number),
             routing: Routing::default(),
+            settings: Settings::default(),
             application_sid: None,
             trunk_sid: None,
             created_at: self.now,
@@ -225,6 +235,7 @@ impl Network {
             .friendly_name
             .unwrap_or_else(|| number.friendly_name.clone());
         changes.routing.apply(&mut number.routing);
+        changes.settings.apply(&mut number.settings);
         // Each of the two takes the number from the other.
         if matches!(changes.application_sid, Change::Set(_)) {
             number.trunk_sid = None;

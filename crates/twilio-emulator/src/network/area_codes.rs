@@ -106,6 +106,13 @@ const BY_STATE: [(&str, &[u16]); 56] = [
 /// Area codes whose calls the called party pays.
 pub(super) const TOLL_FREE: [u16; 7] = [800, 833, 844, 855, 866, 877, 888];
 
+/// Whether the called party pays for calls to this number.
+pub(super) fn is_toll_free(number: &str) -> bool {
+    let code = number.strip_prefix("+1").and_then(|national| national.get(..3));
+    let code = code.and_then(|code| code.parse().ok());
+    code.is_some_and(|code| TOLL_FREE.contains(&code))
+}
+
 /// The state of an area code.
 pub(super) fn state_of(area_code: u16) -> Option<&'static str> {
     let mut states = BY_STATE.iter();

@@ -217,18 +217,22 @@ fn place(digits: &str) -> Place {
             ..Place::default()
         };
     };
-    let own = CITIES.iter().find(|(code, ..)| *code == area_code);
-    let first = STATES.iter().find(|(name, ..)| *name == state);
-    let (city, zip) = own
-        .map(|(_, city, zip)| (*city, *zip))
-        .or_else(|| first.map(|(_, city, zip)| (*city, *zip)))
-        .unwrap_or_default();
+    let (city, zip) = city_of(area_code).unwrap_or_default();
     Place {
         city,
         state,
         zip,
         country,
     }
+}
+
+/// The city of a US area code, and a postal code in it.
+pub(super) fn city_of(area_code: u16) -> Option<(&'static str, &'static str)> {
+    let state = state_of(area_code)?;
+    let own = CITIES.iter().find(|(code, ..)| *code == area_code);
+    let first = STATES.iter().find(|(name, ..)| *name == state);
+    own.map(|(_, city, zip)| (*city, *zip))
+        .or_else(|| first.map(|(_, city, zip)| (*city, *zip)))
 }
 
 #[cfg(test)]

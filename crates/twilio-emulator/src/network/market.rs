@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Network;
 use super::area_codes::{TOLL_FREE, all, state_of};
+use super::geography::city_of;
 use super::views::formatted;
 use crate::rest::ApiError;
 
@@ -16,7 +17,34 @@ pub(crate) struct NumberSearch {
     pub(crate) contains: Option<String>,
     /// Two letters.
     pub(crate) region: Option<String>,
+    pub(crate) city: Option<String>,
+    /// As its city.
+    pub(crate) rate_center: Option<String>,
+    pub(crate) zip: Option<String>,
+    /// A number whose area code is near enough.
+    pub(crate) near: Option<String>,
+    /// It asks for what no number has.
+    pub(crate) impossible: bool,
     pub(crate) limit: usize,
+}
+
+impl NumberSearch {
+    /// Whether an area code of a state may have what is looked for.
+    fn covers(&self, state: Option<&str>, code: u16) -> bool {
+        let is = |wanted: &Option<String>, there: Option<&str>| {
+            let equal = |wanted: &String| there.is_some_and(|there| wanted.eq_ignore_ascii_case(there));
+            wanted.as_ref().is_none_or(equal)
+        };
+        let (city, zip) = city_of(code).unzip();
+        let near = |number: &String| number.trim_start_matches("+1").starts_with(&code.to_string());
+        !self.impossible
+            && self.area_code.is_none_or(|wanted| wanted == code)
+            && self.near.as_ref().is_none_or(near)
+            && is(&self.region, state)
+            && is(&self.city, city)
+            && is(&self.rate_center, city)
+            && is(&self.zip, zip)
+    }
 }
 
 impl Network {
@@ -30,18 +58,12 @@ impl Network {
         };
         places
             .into_iter()
-            .filter(|(state, code)| {
-                search.area_code.is_none_or(|wanted| wanted == *code)
-                    && search
-                        .region
-                        .as_deref()
-                        .is_none_or(|wanted| state.is_some_and(|state| state == wanted))
-            })
-            .flat_map(|(state, code)| fiction(code).map(move |number| (state, number)))
-            .filter(|(_, number)| pattern.as_deref().is_none_or(|pattern| holds(number, pattern)))
-            .filter(|(_, number)| !self.is_owned(number))
+            .filter(|(state, code)| search.covers(*state, *code))
+            .flat_map(|(state, code)| fiction(code).map(move |number| (state, code, number)))
+            .filter(|(.., number)| pattern.as_deref().is_none_or(|pattern| holds(number, pattern)))
+            .filter(|(.., number)| !self.is_owned(number))
             .take(search.limit)
-            .map(|(state, number)| available_json(state, &number))
+            .map(|(state, code, number)| available_json(state, city_of(code), &number))
             .collect()
     }
 
@@ -92,22 +114,29 @@ fn holds(number: &str, pattern: &[u8]) -> bool {
     !pattern.is_empty() && number.as_bytes().windows(pattern.len()).any(matches)
 }
 
-fn available_json(state: Option<&str>, number: &str) -> Value {
+fn available_json(state: Option<&str>, place: Option<(&str, &str)>, number: &str) -> Value {
+    let (city, zip) = place.unzip();
     json!({
         "phone_number": number,
         "friendly_name": formatted(number),
         "iso_country": "US",
         "region": state,
-        "locality": null,
-        "rate_center": null,
+        "locality": city.map(titled),
+        "rate_center": city,
         "lata": null,
         "latitude": null,
         "longitude": null,
-        "postal_code": null,
+        "postal_code": zip,
         "address_requirements": "none",
         "beta": false,
         "capabilities": { "voice": true, "SMS": false, "MMS": false, "fax": false },
     })
+}
+
+/// `SAN JOSE` as people write it.
+fn titled(name: &str) -> String {
+    let word = |word: &str| format!("{}{}", &word[..1], word[1..].to_ascii_lowercase());
+    name.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

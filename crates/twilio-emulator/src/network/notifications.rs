@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::views::root;
-use super::{Network, not_found};
+use super::{Network, When, not_found};
 use crate::clock::rfc2822;
 use crate::rest::ApiError;
 use crate::sid::CallSid;
@@ -27,6 +27,20 @@ struct Notification {
     code: u32,
     message: String,
     at: Timestamp,
+}
+
+/// `GET Notifications`: what to show.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NotificationFilter {
+    /// 0 for errors, 1 for warnings.
+    pub(crate) log: Option<String>,
+    pub(crate) dated: When,
+}
+
+impl NotificationFilter {
+    fn shows(&self, note: &Notification) -> bool {
+        self.log.as_ref().is_none_or(|log| log == level(note.code)) && self.dated.includes(note.at)
+    }
 }
 
 /// One webhook about a call and what came back.
@@ -130,13 +144,13 @@ impl Network {
         &self,
         account: &str,
         call: Option<&CallSid>,
-        log: Option<&str>,
+        filter: &NotificationFilter,
     ) -> Vec<Value> {
         let newest_first = self.journal.notifications.iter().rev();
         let wanted = newest_first.filter(|note| {
             note.account == account
                 && call.is_none_or(|call| note.call.as_ref() == Some(call))
-                && log.is_none_or(|log| log == level(note.code))
+                && filter.shows(note)
         });
         wanted.map(notification_json).collect()
     }
@@ -144,7 +158,12 @@ impl Network {
     pub(crate) fn notification_view(&self, account: &str, sid: &str) -> Result<Value, ApiError> {
         let mut all = self.journal.notifications.iter();
         let note = all.find(|note| note.sid == sid && note.account == account);
-        note.map(notification_json).ok_or_else(|| not_found(sid))
+        let mut view = note.map(notification_json).ok_or_else(|| not_found(sid))?;
+        // Lists leave these out. What the application was sent and said is in the call's `Events`.
+        for field in ["request_variables", "response_headers", "response_body"] {
+            view[field] = json!("");
+        }
+        Ok(view)
     }
 
     /// Webhooks about a call, in the order of their answers.

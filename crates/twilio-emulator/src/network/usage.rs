@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::Network;
+use super::area_codes::is_toll_free;
 use super::call::{Call, Party};
 use crate::sid::CallSid;
 
@@ -32,9 +33,6 @@ const RECORDED_MINUTE: Price = Price(250);
 const DETECTION: Price = Price(750);
 const NUMBER_LOCAL: Price = Price(115_000);
 const NUMBER_TOLL_FREE: Price = Price(215_000);
-
-/// The area codes that nobody pays to call.
-const TOLL_FREE: [&str; 7] = ["+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888"];
 
 /// Hundred-thousandths of a dollar, as finely as Twilio writes prices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,10 +86,6 @@ impl Item {
             Party::Person(_) => Self::CallInboundLocal,
         }
     }
-}
-
-fn is_toll_free(number: &str) -> bool {
-    TOLL_FREE.iter().any(|prefix| number.starts_with(prefix))
 }
 
 /// Minutes as they are billed: every one that has begun.

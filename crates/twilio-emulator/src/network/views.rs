@@ -5,9 +5,11 @@ mod lists;
 
 use serde_json::{Value, json};
 
-pub(crate) use lists::{CallFilter, ConferenceFilter, ParticipantFilter, When};
+pub(crate) use lists::{CallFilter, ConferenceFilter, NumberFilter, ParticipantFilter, When};
 
+use super::account::settings::{OF_APPLICATIONS, OF_NUMBERS};
 use super::account::{Application, Number, Routing};
+use super::area_codes::is_toll_free;
 use super::call::{Call, Endpoint, Party, Status};
 use super::room::{Conference, Participant, Stage};
 use super::{Network, not_found};
@@ -249,12 +251,12 @@ fn application_json(application: &Application) -> Value {
         "account_sid": application.account,
         "friendly_name": application.friendly_name,
         "api_version": API_VERSION,
-        "voice_caller_id_lookup": false,
         "date_created": rfc2822(application.created_at),
         "date_updated": rfc2822(application.updated_at),
         "uri": format!("{}/Applications/{}.json", root(&application.account), application.sid),
     });
     merge(&mut view, own);
+    merge(&mut view, application.settings.fields(&OF_APPLICATIONS));
     view
 }
 
@@ -267,16 +269,19 @@ fn number_json(number: &Number) -> Value {
         "friendly_name": number.friendly_name,
         "api_version": API_VERSION,
         "voice_application_sid": number.application_sid,
-        "voice_caller_id_lookup": false,
         "trunk_sid": number.trunk_sid,
         "capabilities": { "voice": true, "sms": false, "mms": false, "fax": false },
         "beta": false,
         "origin": "twilio",
         "status": "in-use",
+        "type": if is_toll_free(&number.e164) { "toll-free" } else { "local" },
+        "address_requirements": "none",
+        "emergency_address_status": "unregistered",
         "date_created": rfc2822(number.created_at),
         "date_updated": rfc2822(number.updated_at),
         "uri": number.path(),
     });
     merge(&mut view, own);
+    merge(&mut view, number.settings.fields(&OF_NUMBERS));
     view
 }

@@ -7,10 +7,10 @@ use axum::routing::get;
 use super::ApiError;
 use super::ask::{Answer, Ask};
 use super::form::Form;
-use crate::network::ApplicationChanges;
+use crate::network::{ApplicationChanges, OF_APPLICATIONS, Settings};
 use crate::web::Site;
 
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "FriendlyName",
     "VoiceUrl",
     "VoiceMethod",
@@ -24,6 +24,7 @@ const KNOWN: [&str; 14] = [
     "SmsFallbackUrl",
     "SmsFallbackMethod",
     "SmsStatusCallback",
+    "MessageStatusCallback",
     "PublicApplicationConnectEnabled",
 ];
 const FRIENDLY_NAME_CHARACTERS_MAX: usize = 64;
@@ -94,5 +95,6 @@ fn changes(form: &Form) -> Result<ApplicationChanges, ApiError> {
     Ok(ApplicationChanges {
         friendly_name,
         routing: form.routing()?,
+        settings: Settings::read(&OF_APPLICATIONS, |name| form.raw(name)),
     })
 }

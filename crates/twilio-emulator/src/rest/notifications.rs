@@ -3,7 +3,10 @@
 use axum::Router;
 use axum::routing::get;
 
+use super::ApiError;
 use super::ask::{Answer, Ask};
+use super::form::Form;
+use crate::network::NotificationFilter;
 use crate::sid::CallSid;
 use crate::web::Site;
 
@@ -17,11 +20,18 @@ pub(super) fn routes() -> Router<Site> {
 }
 
 async fn list(ask: Ask) -> Answer {
-    let log = ask.form.text("Log").map(str::to_owned);
+    let filter = filter(&ask.form)?;
     ask.list("notifications", move |network, account| {
-        Ok(network.list_notifications(account, None, log.as_deref()))
+        Ok(network.list_notifications(account, None, &filter))
     })
     .await
+}
+
+fn filter(form: &Form) -> Result<NotificationFilter, ApiError> {
+    Ok(NotificationFilter {
+        log: form.text("Log").map(str::to_owned),
+        dated: form.days("MessageDate")?,
+    })
 }
 
 async fn fetch(ask: Ask) -> Answer {
@@ -31,11 +41,11 @@ async fn fetch(ask: Ask) -> Answer {
 }
 
 async fn list_of_call(ask: Ask) -> Answer {
-    let (call, log) = (ask.name(0), ask.form.text("Log").map(str::to_owned));
+    let (call, filter) = (ask.name(0), filter(&ask.form)?);
     ask.list("notifications", move |network, account| {
         network.require(account, &call)?;
         let call = CallSid::from_text(&call);
-        Ok(network.list_notifications(account, Some(&call), log.as_deref()))
+        Ok(network.list_notifications(account, Some(&call), &filter))
     })
     .await
 }

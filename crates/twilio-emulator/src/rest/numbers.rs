@@ -3,15 +3,16 @@
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
+use serde_json::{Value, json};
 
 use super::ApiError;
 use super::ask::{Answer, Ask};
 use super::form::Form;
 use super::order::is_e164;
-use crate::network::{Change, NumberChanges, NumberSearch};
+use crate::network::{Change, NumberChanges, NumberFilter, NumberSearch, OF_NUMBERS, Settings};
 use crate::web::Site;
 
-/// What `POST IncomingPhoneNumbers` knows; those without voice are taken and passed over.
+/// What `POST IncomingPhoneNumbers` knows.
 const KNOWN: [&str; 24] = [
     "PhoneNumber",
     "AreaCode",
@@ -45,10 +46,17 @@ const FOUND_MAX: usize = 30;
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/IncomingPhoneNumbers.json", get(list).post(create))
+        .route("/IncomingPhoneNumbers/Local.json", get(list_local).post(create))
+        .route(
+            "/IncomingPhoneNumbers/TollFree.json",
+            get(list_toll_free).post(create),
+        )
         .route(
             "/IncomingPhoneNumbers/{number}",
             get(fetch).post(update).delete(release),
         )
+        .route("/AvailablePhoneNumbers.json", get(countries))
+        .route("/AvailablePhoneNumbers/{country}", get(country))
         .route("/AvailablePhoneNumbers/{country}/{kind}", get(search))
 }
 
@@ -73,11 +81,17 @@ async fn search(ask: Ask) -> Answer {
             "Contains must have 2 to 16 characters".to_owned(),
         ));
     }
+    let text = |name: &str| form.text(name).map(str::to_owned);
     let search = NumberSearch {
         toll_free,
         area_code: form.number("AreaCode")?,
         contains,
-        region: form.text("InRegion").map(str::to_owned),
+        region: text("InRegion"),
+        city: text("InLocality"),
+        rate_center: text("InRateCenter"),
+        zip: text("InPostalCode"),
+        near: text("NearNumber"),
+        impossible: wants_more_than_voice(form)?,
         limit: form.number("PageSize")?.unwrap_or(FOUND_MAX).min(FOUND_MAX),
     };
     let found = ask
@@ -85,8 +99,42 @@ async fn search(ask: Ask) -> Answer {
         .await?;
     Ok((
         StatusCode::OK,
-        axum::Json(serde_json::json!({ "available_phone_numbers": found, "uri": ask.path })),
+        axum::Json(json!({ "available_phone_numbers": found, "uri": ask.path })),
     ))
+}
+
+/// Whether a search asks for something that no number here has.
+fn wants_more_than_voice(form: &Form) -> Result<bool, ApiError> {
+    let mut wants = form.flag("VoiceEnabled")? == Some(false) || form.text("InLata").is_some();
+    for name in ["SmsEnabled", "MmsEnabled", "FaxEnabled"] {
+        wants |= form.flag(name)? == Some(true);
+    }
+    Ok(wants)
+}
+
+async fn countries(ask: Ask) -> Answer {
+    let row = country_json(&ask.account);
+    ask.list("countries", move |_, _| Ok(vec![row])).await
+}
+
+async fn country(ask: Ask) -> Answer {
+    let row = country_json(&ask.account);
+    let known = ask.name(0) == "US";
+    let path = ask.path.clone();
+    ask.show(move |_, _| known.then_some(row).ok_or_else(|| ApiError::not_found(&path)))
+        .await
+}
+
+/// The one country that sells numbers.
+fn country_json(account: &str) -> Value {
+    let uri = format!("/2010-04-01/Accounts/{account}/AvailablePhoneNumbers/US");
+    json!({
+        "country_code": "US",
+        "country": "United States",
+        "beta": false,
+        "uri": format!("{uri}.json"),
+        "subresource_uris": { "local": format!("{uri}/Local.json"), "toll_free": format!("{uri}/TollFree.json") },
+    })
 }
 
 async fn create(ask: Ask) -> Answer {
@@ -108,10 +156,29 @@ async fn create(ask: Ask) -> Answer {
 }
 
 async fn list(ask: Ask) -> Answer {
-    let name = ask.form.text("FriendlyName").map(str::to_owned);
-    let pattern = ask.form.text("PhoneNumber").map(str::to_owned);
+    list_of(ask, None).await
+}
+
+async fn list_local(ask: Ask) -> Answer {
+    list_of(ask, Some(false)).await
+}
+
+async fn list_toll_free(ask: Ask) -> Answer {
+    list_of(ask, Some(true)).await
+}
+
+async fn list_of(ask: Ask, toll_free: Option<bool>) -> Answer {
+    let text = |name: &str| ask.form.text(name).map(str::to_owned);
+    let filter = NumberFilter {
+        name: text("FriendlyName"),
+        pattern: text("PhoneNumber"),
+        toll_free,
+    };
+    // Every number was bought here, and none is new to the network.
+    let foreign = ask.form.flag("Beta")? == Some(true) || ask.form.text("Origin") == Some("hosted");
     ask.list("incoming_phone_numbers", move |network, account| {
-        Ok(network.list_numbers(account, name.as_deref(), pattern.as_deref()))
+        let rows = network.list_numbers(account, &filter);
+        Ok(if foreign { Vec::new() } else { rows })
     })
     .await
 }
@@ -159,6 +226,7 @@ fn changes(form: &Form) -> Result<NumberChanges, ApiError> {
     Ok(NumberChanges {
         friendly_name,
         routing: form.routing()?,
+        settings: Settings::read(&OF_NUMBERS, |name| form.raw(name)),
         application_sid: sid(form, "VoiceApplicationSid"),
         trunk_sid: sid(form, "TrunkSid"),
     })

@@ -145,6 +145,7 @@ impl Network {
             "sdk_edge": self.sdk_edge(sid),
             "sip_edge": on("sip"),
             "tags": [],
+            "agent_session_summaries": [],
             "attributes": { "conference_participant": call.was_in_room },
             "properties": {
                 "direction": direction(call),

@@ -199,6 +199,7 @@ impl Network {
             "outbound_time_in_queue": call.map(|call| call.queue_ms),
             "jitter_buffer_size": null,
             "is_coach": false,
+            "is_moderator": false,
             "coached_participants": null,
             "participant_region": "us1",
             "conference_region": "us1",

@@ -91,6 +91,7 @@ impl Network {
                 "group": group,
                 "level": level,
                 "name": name,
+                "conversation_relay_data": null,
             });
             for other in ["carrier_edge", "sip_edge", "sdk_edge", "client_edge"] {
                 row[other] = if other == edge { json!({}) } else { Value::Null };

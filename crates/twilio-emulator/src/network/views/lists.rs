@@ -4,6 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{Network, application_json, conference_json, number_json};
+use crate::network::account::Number;
+use crate::network::area_codes::is_toll_free;
 use crate::network::call::Call;
 use crate::network::not_found;
 use crate::network::room::{Conference, Participant};
@@ -91,6 +93,28 @@ impl ParticipantFilter {
     }
 }
 
+/// `GET IncomingPhoneNumbers`: what to show.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NumberFilter {
+    pub(crate) name: Option<String>,
+    /// With `*` for any digits, or any part of a number.
+    pub(crate) pattern: Option<String>,
+    pub(crate) toll_free: Option<bool>,
+}
+
+impl NumberFilter {
+    fn shows(&self, number: &Number) -> bool {
+        let is_part = |pattern: &String| matches(pattern, &number.e164);
+        self.name
+            .as_ref()
+            .is_none_or(|name| *name == number.friendly_name)
+            && self.pattern.as_ref().is_none_or(is_part)
+            && self
+                .toll_free
+                .is_none_or(|wanted| wanted == is_toll_free(&number.e164))
+    }
+}
+
 impl Network {
     pub(crate) fn list_calls(&self, account: &str, filter: &CallFilter) -> Vec<Value> {
         let newest_first = self.call_order.iter().rev().filter_map(|sid| self.calls.get(sid));
@@ -132,21 +156,11 @@ impl Network {
         wanted.map(application_json).collect()
     }
 
-    /// `pattern` may hold `*` for any digits, or be any part of a number.
-    pub(crate) fn list_numbers(
-        &self,
-        account: &str,
-        name: Option<&str>,
-        pattern: Option<&str>,
-    ) -> Vec<Value> {
-        let wanted = self
-            .numbers
-            .iter()
-            .filter(|number| {
-                number.account == account && name.is_none_or(|name| name == number.friendly_name)
-            })
-            .filter(|number| pattern.is_none_or(|pattern| matches(pattern, &number.e164)));
-        wanted.map(number_json).collect()
+    pub(crate) fn list_numbers(&self, account: &str, filter: &NumberFilter) -> Vec<Value> {
+        let own = self.numbers.iter().filter(|number| number.account == account);
+        own.filter(|number| filter.shows(number))
+            .map(number_json)
+            .collect()
     }
 }
 
