@@ -365,7 +365,7 @@ impl Network {
         self.put_back(conference);
         self.settle_announcements(&sid);
         if let Some(why) = ended {
-            self.end_conference(&sid, why, Some(&participant.call), LeaveReason::ModeratorLeft);
+            self.end_conference(&sid, why, Some(&participant), LeaveReason::ModeratorLeft);
         }
     }
 
@@ -380,7 +380,7 @@ impl Network {
         &mut self,
         sid: &ConferenceSid,
         why: &'static str,
-        by: Option<&CallSid>,
+        by: Option<&Participant>,
         leave_reason: LeaveReason,
     ) {
         let Some(conference) = self.conferences.get_mut(sid).filter(|c| c.stage != Stage::Ended) else {
@@ -391,7 +391,7 @@ impl Network {
             .remove(&(conference.account.clone(), conference.name.clone()));
         conference.ended = Some(Ended {
             reason: why,
-            by: by.cloned(),
+            by: by.map(|by| by.call.clone()),
         });
         let rest: Vec<CallSid> = conference.participants.iter().map(|p| p.call.clone()).collect();
         let invited: Vec<CallSid> = conference.invited.iter().map(|p| p.call.clone()).collect();
@@ -403,12 +403,13 @@ impl Network {
         }
         self.stop_recordings_of_room(sid);
         if let Some(mut conference) = self.conferences.remove(sid) {
-            let by = by.map_or("", CallSid::as_str);
-            let details = [
-                ("ReasonConferenceEnded", why),
-                ("Reason", why),
-                ("CallSidEndingConference", by),
-            ];
+            let mut details = vec![("ReasonConferenceEnded", why), ("Reason", why)];
+            if let Some(by) = by {
+                details.push(("CallSidEndingConference", by.call.as_str()));
+            }
+            if let Some(label) = by.and_then(|by| by.label.as_deref()) {
+                details.push(("ParticipantLabelEndingConference", label));
+            }
             self.report_room(&mut conference, "conference-end", None, &details);
             self.put_back(conference);
         }

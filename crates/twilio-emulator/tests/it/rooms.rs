@@ -64,7 +64,10 @@ async fn when_the_rep_leaves_the_room_ends_and_everybody_goes_on_to_the_action()
     let rep = call(
         &floor,
         REP,
-        &room(&floor, "endConferenceOnExit=\"true\" waitUrl=\"\""),
+        &room(
+            &floor,
+            "endConferenceOnExit=\"true\" waitUrl=\"\" participantLabel=\"rep\"",
+        ),
     )
     .await;
     let lead = call(
@@ -110,6 +113,7 @@ async fn when_the_rep_leaves_the_room_ends_and_everybody_goes_on_to_the_action()
         .wait_for("/room", &[("StatusCallbackEvent", "conference-end")])
         .await;
     assert_eq!(end.params["CallSidEndingConference"], rep);
+    assert_eq!(end.params["ParticipantLabelEndingConference"], "rep");
     assert_eq!(
         end.params["ReasonConferenceEnded"],
         "participant-with-end-conference-on-exit-left"
@@ -120,6 +124,42 @@ async fn when_the_rep_leaves_the_room_ends_and_everybody_goes_on_to_the_action()
         (view["status"].as_str(), &view["call_sid_ending_conference"]),
         (Some("completed"), &rep.into())
     );
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn whoever_may_not_join_goes_on_and_the_code_says_why() {
+    let floor = Floor::open().await;
+    call(
+        &floor,
+        REP,
+        &room(&floor, "participantLabel=\"rep\" waitUrl=\"\""),
+    )
+    .await;
+    call(&floor, "+13125550133", &room(&floor, "")).await;
+    floor.listener_at(LEAD).await;
+    let as_a_call = format!("participantLabel=\"CA{}\"", "0".repeat(32));
+    for (attributes, code) in [
+        ("participantLabel=\"rep\"", "16025"),
+        ("participantLabel=\"a/b\"", "16023"),
+        (&as_a_call, "16023"),
+        ("maxParticipants=\"2\"", "16020"),
+    ] {
+        floor.application.says("/after", "<Pause length=\"600\"/>");
+        let twiml = format!("<Response>{}</Response>", room(&floor, attributes));
+        let form = [("To", LEAD), ("From", OWN_NUMBER), ("Twiml", twiml.as_str())];
+        let (_, call) = floor.post("Calls.json", &form).await;
+        let call = call["sid"].as_str().unwrap();
+        let after = floor.application.wait_for("/after", &[("CallSid", call)]).await;
+        assert_eq!(after.params["DialCallStatus"], "failed", "{attributes}");
+        assert_eq!(after.params["DialBridged"], "false");
+        let notes = floor.get(&format!("Calls/{call}/Notifications.json")).await;
+        let codes = notes["notifications"].as_array().unwrap().iter();
+        assert!(
+            codes.clone().any(|note| note["error_code"] == code),
+            "{attributes}: {notes}"
+        );
+    }
     floor.close().await;
 }
 

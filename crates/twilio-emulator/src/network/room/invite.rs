@@ -137,15 +137,26 @@ impl Network {
             ("ParticipantCallStatus", status),
             ("ReasonParticipantLeft", "participant_add_failed"),
         ];
-        if let Some(at) = conference.invited.iter().position(|p| p.call == *sid) {
-            let participant = conference.invited.remove(at);
+        let at = conference.invited.iter().position(|p| p.call == *sid);
+        let participant = at.map(|at| conference.invited.remove(at));
+        if participant.is_some() {
             conference.updated_at = self.now;
-            self.report_room(&mut conference, "participant-leave", Some(&participant), &details);
+            self.report_room(
+                &mut conference,
+                "participant-leave",
+                participant.as_ref(),
+                &details,
+            );
         }
         let deserted = conference.is_deserted();
         self.put_back(conference);
         if deserted {
-            self.end_conference(&room, "last-participant-left", Some(sid), LeaveReason::HungUp);
+            self.end_conference(
+                &room,
+                "last-participant-left",
+                participant.as_ref(),
+                LeaveReason::HungUp,
+            );
         }
     }
 
