@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import twilio from "twilio";
+import { saw } from "./sdk.mjs";
 
 const { VoiceResponse } = twilio.twiml;
 const HOOK = "https://example.com/hook";
@@ -38,6 +41,8 @@ const DIAL = {
   referUrl: HOOK,
   referMethod: "POST",
   events: "call-progress-event",
+  recordingConfigurationId: "a-configuration",
+  passports: "eyJhbGciOiJFUzI1NiJ9",
   ...RECORDED,
 };
 
@@ -88,6 +93,7 @@ const DOCUMENTS = {
       trim: "do-not-trim",
       transcribe: false,
       transcribeCallback: HOOK,
+      recordingConfigurationId: "a-configuration",
       ...RECORDED,
     }),
   plainDial: (r) => r.dial({ callerId: "+12025550100" }, "+13125550142"),
@@ -138,6 +144,7 @@ const DOCUMENTS = {
           "announcement",
         ],
         eventCallbackUrl: HOOK,
+        recordingConfigurationId: "a-configuration",
         ...RECORDED,
       },
       "room 7",
@@ -155,7 +162,13 @@ const DOCUMENTS = {
   reject: (r) => r.reject({ reason: "busy" }),
   hangup: (r) => r.hangup(),
   startRecording: (r) =>
-    r.start().recording({ channels: "dual", track: "both", trim: "do-not-trim", ...RECORDED }),
+    r.start({ action: HOOK, method: "POST" }).recording({
+      channels: "dual",
+      track: "both",
+      trim: "do-not-trim",
+      recordingConfigurationId: "a-configuration",
+      ...RECORDED,
+    }),
 };
 
 /** What is changed in a document, and the code of the warning that must follow. */
@@ -188,6 +201,70 @@ const MUTATIONS = [
   ["hangup", "<Hangup/>", "<Hangup/><Shout/>", 12200],
 ];
 
+/** Elements of the contract, and those of them whose attributes are the business of another product. */
+const ELEMENTS = [
+  "Say",
+  "Play",
+  "Pause",
+  "Gather",
+  "Record",
+  "Dial",
+  "Number",
+  "Client",
+  "Sip",
+  "Conference",
+  "Queue",
+  "Enqueue",
+  "Redirect",
+  "Reject",
+  "Start",
+  "Recording",
+];
+
+/** Attributes that may hold any text. */
+const ANY_TEXT = new Set(
+  "voice language hints speechModel callerId participantLabel coach reservationSid postWorkActivitySid workflowSid"
+    .concat(" byoc username password waitUrl passports recordingConfigurationId")
+    .split(" "),
+);
+
+/** The attributes of an element, and the words each may be, as the builder's declarations have them. */
+function declared(element) {
+  const file = createRequire(import.meta.url).resolve("twilio/lib/twiml/VoiceResponse.d.ts");
+  const types = readFileSync(file, "utf8");
+  const body = new RegExp(`interface ${element}Attributes \\{([^}]*)\\}`).exec(types)[1];
+  return [...body.matchAll(/^ +(\w+)\?: ([^;]+);/gm)].map(([, name, type]) => {
+    const alias = /VoiceResponse\.(\w+)|^(\w+)(\[\])?$/.exec(type);
+    const words = new RegExp(`type ${alias?.[1] ?? alias?.[2]} = ("[^;]+);`).exec(types)?.[1] ?? "";
+    return { name, words: [...words.matchAll(/"([^"]+)"/g)].map(([, word]) => word) };
+  });
+}
+
+/** Every attribute that the builder declares is written, every word for it is taken, and any other is noted. */
+async function checkEveryAttribute(built, notes) {
+  const written = Object.values(built).join("\n");
+  let attributes = 0;
+  for (const element of ELEMENTS) {
+    for (const { name, words } of declared(element)) {
+      const use = new RegExp(`<${element}(?: [^>]*)? ${name}="([^"]*)"`).exec(written);
+      assert.ok(use, `<${element} ${name}> is not tried`);
+      const document = Object.values(built).find((text) => text.includes(use[0]));
+      const put = (value, as = name) =>
+        document.replace(use[0], use[0].slice(0, -(name.length + use[1].length + 3)) + `${as}="${value}"`);
+      for (const word of words)
+        assert.deepEqual(await notes(put(word)), [], `<${element} ${name}="${word}">`);
+      const renamed = (await notes(put(use[1], `${name}s`))).map((note) => note.code);
+      assert.ok(renamed.includes(12200), `<${element} ${name}s>: ${renamed}`);
+      const nonsense = await notes(put("no sense at all"));
+      assert.equal(nonsense.length > 0, !ANY_TEXT.has(name), `<${element} ${name}="no sense at all">`);
+      attributes += 1;
+    }
+  }
+  saw(
+    `TwiML: ${attributes} attributes of ${ELEMENTS.length} elements with every word they take, and none else`,
+  );
+}
+
 /** TwiML: what Twilio's builder writes is accepted without a word, and what is wrong is noted by its code. */
 export async function checkTwiml({ network }) {
   const { sid, token } = network.account;
@@ -205,6 +282,7 @@ export async function checkTwiml({ network }) {
     built[name] = response.toString();
     assert.deepEqual(await notes(built[name]), [], `${name}: ${built[name]}`);
   }
+  await checkEveryAttribute(built, notes);
   for (const [name, from, to, code] of MUTATIONS) {
     assert.ok(built[name].includes(from), `${from} in ${built[name]}`);
     const mutated = built[name].replaceAll(from, to);
