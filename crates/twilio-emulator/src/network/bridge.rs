@@ -15,8 +15,8 @@ use crate::pbx::SipUri;
 use crate::sid::CallSid;
 use crate::twiml::{Address, Callee, Dial, Noun, QueueNoun};
 
-/// Twilio always lets it ring this much longer than `<Dial timeout>` says.
-const RING_EXTRA_S: u32 = 5;
+/// Twilio always lets it ring this much longer than `<Dial timeout>` and a participant's `Timeout` say.
+pub(super) const RING_EXTRA_S: u32 = 5;
 
 /// A `<Dial>` under way.
 #[derive(Debug)]

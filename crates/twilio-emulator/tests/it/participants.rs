@@ -4,6 +4,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::floor::{ACCOUNT_SID, AUTH_TOKEN, Floor, OWN_NUMBER, PROSPECT, signed_in};
+use crate::time::{advance, virtual_floor};
 
 const COLLEAGUE: &str = "+13125550143";
 
@@ -124,6 +125,19 @@ async fn whoever_does_not_answer_leaves_the_room_and_ends_it_if_it_was_empty() {
     assert_eq!(people["participants"], Value::Array(Vec::new()));
     let (status, error) = invite(&floor, conference, PROSPECT, &[]).await;
     assert_eq!((status, &error["code"]), (StatusCode::BAD_REQUEST, &16022.into()));
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_participant_rings_five_seconds_longer_than_asked() {
+    let floor = virtual_floor().await;
+    floor.persona_at(PROSPECT, "no-answer").await;
+    let (_, lead) = invite(&floor, "desk", PROSPECT, &[("Timeout", "10")]).await;
+    let call = format!("Calls/{}.json", lead["call_sid"].as_str().unwrap());
+    advance(&floor, 14_000).await;
+    assert_eq!(floor.get(&call).await["status"], "ringing");
+    advance(&floor, 2_000).await;
+    assert_eq!(floor.get(&call).await["status"], "no-answer");
     floor.close().await;
 }
 

@@ -99,6 +99,10 @@ async fn when_the_rep_leaves_the_room_ends_and_everybody_goes_on_to_the_action()
         .await;
     let after = floor.application.wait_for("/after", &[("CallSid", &lead)]).await;
     assert_eq!(after.params["DialCallStatus"], "answered");
+    assert_eq!(after.params["DialBridged"], "true");
+    for absent in ["DialCallSid", "DialCallDuration"] {
+        assert!(!after.params.contains_key(absent), "{absent} after a conference");
+    }
     floor.wait_for_status(&lead, "completed").await;
     let left = floor
         .application
@@ -160,6 +164,24 @@ async fn whoever_may_not_join_goes_on_and_the_code_says_why() {
             "{attributes}: {notes}"
         );
     }
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn whoever_waits_hears_only_what_may_stand_in_waiting_twiml() {
+    let floor = Floor::open().await;
+    floor
+        .application
+        .says("/wait", "<Dial>+13125550133</Dial><Pause length=\"600\"/>");
+    let wait = floor.application.url("/wait");
+    let lead = call(&floor, LEAD, &room(&floor, &format!("waitUrl=\"{wait}\""))).await;
+    let note = floor.wait_for_event("notification", "code", "13238").await;
+    assert_eq!(note["call"], lead);
+    assert_eq!(floor.events("call.dialled").await.len(), 0);
+    assert_eq!(
+        floor.get(&format!("Calls/{lead}.json")).await["status"],
+        "in-progress"
+    );
     floor.close().await;
 }
 

@@ -71,6 +71,7 @@ async fn the_first_to_answer_is_bridged_and_the_action_hears_of_it() {
     assert_eq!(after.params["DialCallStatus"], "completed");
     assert_eq!(after.params["DialCallSid"], child);
     assert_eq!(after.params["DialBridged"], "true");
+    assert!(after.params["DialCallDuration"].parse::<u32>().is_ok());
     let leg = floor
         .application
         .wait_for("/leg", &[("CallStatus", "completed")])

@@ -1,6 +1,7 @@
 //! Participants that REST calls into a conference: they belong to it from the order on, and join when they answer.
 
 use super::{Conference, LeaveReason, Participant, Stage};
+use crate::network::bridge::RING_EXTRA_S;
 use crate::network::end::StatusChange;
 use crate::network::place::TIME_LIMIT_S_MAX;
 use crate::network::run::{Run, Scope};
@@ -55,6 +56,7 @@ impl Network {
         let open = self.open_rooms.get(&(call.account.clone(), room.name.clone()));
         check(open.and_then(|sid| self.conferences.get(sid)), &room)?;
         call.instructions = Some(Instructions::Join(Box::new(room.clone())));
+        call.ring_timeout_s += RING_EXTRA_S;
         let sid = self.create_call(call)?;
         let mut conference = self.take_open_conference(&room, &sid);
         let participant = Participant::new(&room, sid.clone(), self.now);
