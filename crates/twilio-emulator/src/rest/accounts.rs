@@ -46,6 +46,7 @@ async fn create(ask: Ask) -> Answer {
 }
 
 async fn list(ask: Ask) -> Answer {
+    ask.only(&["FriendlyName", "Status"]).await?;
     let name = ask.form.text("FriendlyName").map(str::to_owned);
     let status = ask.form.text("Status").map(str::to_owned);
     ask.list("accounts", move |network, _| {
@@ -88,6 +89,7 @@ async fn create_key(ask: Ask) -> Answer {
 }
 
 async fn list_keys(ask: Ask) -> Answer {
+    ask.only(&[]).await?;
     ask.list("keys", |network, account| Ok(network.list_keys(account)))
         .await
 }

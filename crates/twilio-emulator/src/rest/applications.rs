@@ -49,6 +49,7 @@ async fn create(ask: Ask) -> Answer {
 }
 
 async fn list(ask: Ask) -> Answer {
+    ask.only(&["FriendlyName"]).await?;
     let name = ask.form.text("FriendlyName").map(str::to_owned);
     ask.list("applications", move |network, account| {
         Ok(network.list_applications(account, name.as_deref()))

@@ -42,6 +42,7 @@ async fn validate(ask: Ask) -> Answer {
 }
 
 async fn list(ask: Ask) -> Answer {
+    ask.only(&["PhoneNumber", "FriendlyName"]).await?;
     let number = ask.form.text("PhoneNumber").map(str::to_owned);
     let name = ask.form.text("FriendlyName").map(str::to_owned);
     ask.list("outgoing_caller_ids", move |network, account| {

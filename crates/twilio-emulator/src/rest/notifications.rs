@@ -10,6 +10,8 @@ use crate::network::NotificationFilter;
 use crate::sid::CallSid;
 use crate::web::Site;
 
+const LIST: [&str; 4] = ["Log", "MessageDate", "MessageDate<", "MessageDate>"];
+
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/Notifications.json", get(list))
@@ -20,6 +22,7 @@ pub(super) fn routes() -> Router<Site> {
 }
 
 async fn list(ask: Ask) -> Answer {
+    ask.only(&LIST).await?;
     let filter = filter(&ask.form)?;
     ask.list("notifications", move |network, account| {
         Ok(network.list_notifications(account, None, &filter))
@@ -41,6 +44,7 @@ async fn fetch(ask: Ask) -> Answer {
 }
 
 async fn list_of_call(ask: Ask) -> Answer {
+    ask.only(&LIST).await?;
     let (call, filter) = (ask.name(0), filter(&ask.form)?);
     ask.list("notifications", move |network, account| {
         network.require(account, &call)?;
@@ -60,6 +64,7 @@ async fn fetch_of_call(ask: Ask) -> Answer {
 }
 
 async fn events(ask: Ask) -> Answer {
+    ask.only(&[]).await?;
     let call = ask.name(0);
     ask.list("events", move |network, account| {
         network.require(account, &call)?;

@@ -39,6 +39,27 @@ const KNOWN: [&str; 24] = [
     "SmsFallbackMethod",
     "SmsApplicationSid",
 ];
+/// `GET AvailablePhoneNumbers/US/…`.
+const SEARCH: [&str; 18] = [
+    "AreaCode",
+    "Contains",
+    "InRegion",
+    "InPostalCode",
+    "InLocality",
+    "InRateCenter",
+    "InLata",
+    "NearNumber",
+    "NearLatLong",
+    "Distance",
+    "VoiceEnabled",
+    "SmsEnabled",
+    "MmsEnabled",
+    "FaxEnabled",
+    "Beta",
+    "ExcludeAllAddressRequired",
+    "ExcludeLocalAddressRequired",
+    "ExcludeForeignAddressRequired",
+];
 const FRIENDLY_NAME_CHARACTERS_MAX: usize = 64;
 /// Twilio searches return at most this many.
 const FOUND_MAX: usize = 30;
@@ -61,6 +82,7 @@ pub(super) fn routes() -> Router<Site> {
 }
 
 async fn search(ask: Ask) -> Answer {
+    ask.only(&SEARCH).await?;
     let toll_free = match ask.name(1).as_str() {
         "Local" => false,
         "TollFree" => true,
@@ -168,6 +190,8 @@ async fn list_toll_free(ask: Ask) -> Answer {
 }
 
 async fn list_of(ask: Ask, toll_free: Option<bool>) -> Answer {
+    ask.only(&["PhoneNumber", "FriendlyName", "Beta", "Origin"])
+        .await?;
     let text = |name: &str| ask.form.text(name).map(str::to_owned);
     let filter = NumberFilter {
         name: text("FriendlyName"),

@@ -31,6 +31,7 @@ async fn create(ask: Ask) -> Answer {
 }
 
 async fn list(ask: Ask) -> Answer {
+    ask.only(&[]).await?;
     ask.list("queues", |network, account| Ok(network.list_queues(account)))
         .await
 }
@@ -59,6 +60,7 @@ async fn delete(ask: Ask) -> Result<StatusCode, ApiError> {
 }
 
 async fn list_members(ask: Ask) -> Answer {
+    ask.only(&[]).await?;
     let sid = ask.name(0);
     ask.list("queue_members", move |network, account| {
         network.list_members(account, &sid)

@@ -12,6 +12,15 @@ use crate::network::{RecordingChange, RecordingFilter, RecordingTrack, Recording
 use crate::twiml::Callback;
 use crate::web::Site;
 
+/// `GET Recordings`; below a call or a conference those two go without saying.
+const LIST: [&str; 6] = [
+    "CallSid",
+    "ConferenceSid",
+    "DateCreated",
+    "DateCreated<",
+    "DateCreated>",
+    "IncludeSoftDeleted",
+];
 const EVENTS: [&str; 3] = ["in-progress", "completed", "absent"];
 
 pub(super) fn routes() -> Router<Site> {
@@ -127,6 +136,7 @@ async fn update(ask: Ask) -> Answer {
 }
 
 async fn list(ask: Ask) -> Answer {
+    ask.only(&LIST).await?;
     let form = &ask.form;
     let owner = form.text("CallSid").or(form.text("ConferenceSid"));
     let filter = filter(form, owner.map(str::to_owned))?;
@@ -137,6 +147,7 @@ async fn list(ask: Ask) -> Answer {
 }
 
 async fn list_of(ask: Ask) -> Answer {
+    ask.only(&LIST[2..]).await?;
     let owner = ask.name(0);
     let filter = filter(&ask.form, Some(owner.clone()))?;
     ask.list("recordings", move |network, account| {

@@ -3,6 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 
+use crate::application::Answer;
 use crate::floor::{Floor, OWN_NUMBER, PROSPECT, eventually, signed_in};
 
 const TALK: (&str, &str) = ("Twiml", "<Response><Pause length=\"60\"/></Response>");
@@ -103,6 +104,14 @@ async fn what_is_unknown_is_noted_and_the_call_is_placed() {
     assert!(noted(&floor, "20001").await.contains("Colour"));
     assert!(noted(&floor, "21626").await.contains("busy"));
     floor.wait_for_status(&call, "in-progress").await;
+    let amd = [("MachineDetection", "Enable"), ("AsyncAmd", "true")];
+    floor.place(&[TALK, amd[0], amd[1]]).await;
+    assert!(noted(&floor, "21262").await.contains("AsyncAmdStatusCallback"));
+    floor.application.answers_with("/status", &[Answer::Status(404)]);
+    let status = floor.application.url("/status");
+    let events = ("StatusCallbackEvent", "initiated");
+    floor.place(&[TALK, ("StatusCallback", &status), events]).await;
+    assert!(noted(&floor, "15003").await.contains("404"));
     floor.get("Conferences.json?Shape=round").await;
     eventually("the conference's parameter is noted", async || {
         let notes = floor.get("Notifications.json").await;

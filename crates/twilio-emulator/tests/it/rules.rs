@@ -44,6 +44,36 @@ async fn bad_calls_are_refused_with_twilios_codes() {
 }
 
 #[tokio::test]
+async fn every_list_warns_of_parameters_that_it_does_not_have() {
+    let floor = Floor::open().await;
+    for path in [
+        "Calls.json",
+        "Conferences.json",
+        "Recordings.json",
+        "Queues.json",
+        "Keys.json",
+        "Applications.json",
+        "OutgoingCallerIds.json",
+        "IncomingPhoneNumbers.json",
+        "IncomingPhoneNumbers/Local.json",
+        "AvailablePhoneNumbers/US/Local.json",
+        "Notifications.json",
+        "Usage/Records.json",
+    ] {
+        floor.get(&format!("{path}?PageSize=1&Colour=green")).await;
+        let notes = floor.get("Notifications.json?PageSize=1&Log=1").await;
+        let note = &notes["notifications"][0];
+        assert_eq!(note["error_code"], "20001", "{path}");
+        let message = note["message_text"].as_str().unwrap();
+        assert!(
+            message.contains("Colour") && message.contains(path),
+            "{path}: {message}"
+        );
+    }
+    floor.close().await;
+}
+
+#[tokio::test]
 async fn the_account_or_its_key_opens_rest_and_control_and_nothing_else_does() {
     let floor = Floor::open().await;
     for path in [
