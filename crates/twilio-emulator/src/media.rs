@@ -361,7 +361,7 @@ impl Media {
         }
     }
 
-    /// All this leg has heard since it was answered (the newest ten minutes): a mono 16-bit WAV file.
+    /// All this leg has heard since it was answered (the newest ten minutes, or less when many legs are live): a mono 16-bit WAV file.
     pub async fn heard_wav(&self, leg: &LegKey) -> Option<Vec<u8>> {
         let tracks = self.tracks(leg).await?;
         Some(wav::write(RATE_HZ, 1, &tracks.heard.samples()))

@@ -16,7 +16,7 @@ use super::line::{Line, LineEvent, WebRtc};
 use super::person::Person;
 use super::recorder::Recorder;
 use super::road::Road;
-use super::track::{Archive, Tracks};
+use super::track::{Archive, TRACKS_BYTES_MAX, Tracks};
 use super::{FRAME_SAMPLES, Frame, LegKey, MediaCommand, MediaEvent, RoomKey, SILENCE};
 
 /// Live legs; far more than one machine can encode.
@@ -216,6 +216,7 @@ impl Mixer {
             }
             leg.hear();
         }
+        self.bound_tracks(TRACKS_BYTES_MAX);
         let legs = &self.legs;
         self.recorder.tick(
             |key| legs.get(key).map(|leg| (&leg.said, &leg.heard)),
@@ -233,7 +234,7 @@ impl Mixer {
     /// The leg, which comes into being with its first command; none once it is closed.
     fn leg(&mut self, key: LegKey) -> Option<&mut Leg> {
         let known = self.legs.contains_key(&key);
-        if !known && (self.archive.get(&key).is_some() || self.legs.len() >= LEGS_MAX) {
+        if !known && (self.archive.knows(&key) || self.legs.len() >= LEGS_MAX) {
             return None;
         }
         Some(self.legs.entry(key).or_insert_with(Leg::new))
@@ -278,6 +279,19 @@ impl Mixer {
             leg: key,
             play: play.id,
         });
+    }
+
+    /// Forgets sound until no more is kept than this: of closed legs first, and then whatever a live leg
+    /// has beyond its equal share.
+    fn bound_tracks(&mut self, bytes_max: usize) {
+        let live: usize = self.legs.values().map(|leg| leg.tracks.bytes()).sum();
+        self.archive.shrink(bytes_max.saturating_sub(live));
+        if live > bytes_max {
+            let share = bytes_max / self.legs.len();
+            for leg in self.legs.values_mut() {
+                leg.tracks.shrink(share);
+            }
+        }
     }
 
     /// The sum of all that may be heard in each room.

@@ -350,3 +350,32 @@ fn a_persons_line_can_be_bad_both_ways() {
     run(&mut mixer, 60);
     assert!(share(&mixer, "B", 400.0) > 0.45);
 }
+
+#[test]
+fn what_legs_hear_fits_into_one_budget() {
+    let mut mixer = three();
+    run(&mut mixer, 500);
+    mixer.obey(MediaCommand::Close { leg: key("C") });
+    let seconds = |mixer: &Mixer, name: &str| {
+        let heard = mixer.tracks(&key(name))?.heard.samples();
+        Some(heard.len() / RATE_HZ as usize)
+    };
+    let direction_s = RATE_HZ as usize;
+
+    mixer.bound_tracks(60 * direction_s);
+    assert_eq!(["A", "C"].map(|name| seconds(&mixer, name)), [Some(10); 2]);
+
+    mixer.bound_tracks(59 * direction_s);
+    assert_eq!(["A", "C"].map(|name| seconds(&mixer, name)), [Some(10), None]);
+    open(&mut mixer, "C", tone_person(1_600.0));
+    assert_eq!(mixer.tracks(&key("C")).map(Tracks::bytes), None, "C stays closed");
+
+    open(&mut mixer, "D", tone_person(1_600.0));
+    run(&mut mixer, 50);
+    mixer.bound_tracks(30 * direction_s);
+    assert_eq!(
+        ["A", "B", "D"].map(|name| seconds(&mixer, name)),
+        [Some(5), Some(5), Some(1)],
+        "who has less than its share keeps all"
+    );
+}
