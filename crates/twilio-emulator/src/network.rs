@@ -370,7 +370,7 @@ impl Network {
                 call,
                 request,
                 result,
-            } => self.callback_done(&call, &request, result),
+            } => self.callback_done(&call, request, result),
             Input::Media(event) => self.media_event(event),
             Input::SoundLength { call, play, ms } => {
                 let length =

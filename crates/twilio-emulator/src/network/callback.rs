@@ -177,13 +177,13 @@ impl Network {
     pub(super) fn callback_done(
         &mut self,
         call: &CallSid,
-        request: &Request,
+        request: Request,
         result: Result<Reply, DeliveryError>,
     ) {
-        let url = request.url.as_str();
+        let url = request.url.clone();
         self.note_exchange(call, request, &result);
         match result {
-            Ok(_) => self.log("callback.delivered", &[("call", call.as_str()), ("url", url)]),
+            Ok(_) => self.log("callback.delivered", &[("call", call.as_str()), ("url", &url)]),
             Err(DeliveryError::Status(status)) => {
                 self.notify(call, 15003, &format!("the callback was answered with {status}"));
             }

@@ -111,7 +111,7 @@ impl Network {
     pub(super) fn note_exchange(
         &mut self,
         call: &CallSid,
-        request: &Request,
+        request: Request,
         result: &Result<Reply, DeliveryError>,
     ) {
         let (status, content_type) = match result {
@@ -133,7 +133,7 @@ impl Network {
         }
         exchanges.push_back(Exchange {
             call: call.clone(),
-            request: request.clone(),
+            request,
             status,
             content_type,
         });

@@ -144,7 +144,7 @@ impl Network {
 
     pub(in crate::network) fn fetched(&mut self, fetch: &Fetch, result: Result<Reply, DeliveryError>) {
         let sid = fetch.call.clone();
-        self.note_exchange(&sid, &fetch.request, &result);
+        self.note_exchange(&sid, fetch.request.clone(), &result);
         if let Err(error) = &result {
             self.notify(&sid, error.code(), &format!("{}: {error}", fetch.request.url));
         } else {
