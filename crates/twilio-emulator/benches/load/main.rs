@@ -1,6 +1,7 @@
 //! How much the network carries: calls a second, mixed legs per core, and the speed of virtual time.
 //!
-//! `cargo bench -p twilio-emulator` prints numbers; the newest are in `docs/emulator.md`.
+//! `cargo bench -p twilio-emulator` prints numbers; the newest are in `docs/emulator.md`. Names after `--` choose
+//! among `calls`, `hour`, `people`, `opus` and `pcmu`.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,11 +9,14 @@
     reason = "a bench prints and stops where something is missing"
 )]
 
+mod mixing;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use audio::peer::Codec;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -22,7 +26,6 @@ use axum::routing::post;
 use axum::serve::ListenerExt;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use twilio_emulator::media::{Media, MediaCommand, MediaConfig, personas};
 use twilio_emulator::world::World;
 use twilio_emulator::{ClockMode, Config, Credentials, Emulator};
 
@@ -32,16 +35,32 @@ const OWN_NUMBER: &str = "+12025550100";
 const CALLS: usize = 20_000;
 /// REST requests under way at once.
 const CLIENTS: usize = 32;
-const LEGS: usize = 600;
-const MIXED: Duration = Duration::from_secs(10);
 const AGENTS: usize = 50;
 const HOUR_MS: u32 = 3_600_000;
 
 fn main() {
+    // Cargo adds `--bench`.
+    let chosen: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|name| name != "--bench")
+        .collect();
+    let wanted = |name: &str| chosen.is_empty() || chosen.iter().any(|chosen| chosen == name);
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        calls().await;
-        virtual_hour().await;
-        mixing().await;
+        if wanted("calls") {
+            calls().await;
+        }
+        if wanted("hour") {
+            virtual_hour().await;
+        }
+        if wanted("people") {
+            mixing::people().await;
+        }
+        if wanted("opus") {
+            mixing::clients(Codec::Opus).await;
+        }
+        if wanted("pcmu") {
+            mixing::clients(Codec::Pcmu).await;
+        }
     });
 }
 
@@ -236,45 +255,6 @@ async fn virtual_hour() {
         f64::from(HOUR_MS) / 1_000.0 / took.as_secs_f64(),
     );
     emulator.shutdown().await;
-}
-
-/// People who talk to each other, two to a room.
-async fn mixing() {
-    let (events, mut heard) = tokio::sync::mpsc::unbounded_channel();
-    let config = MediaConfig {
-        bind_ip: std::net::Ipv4Addr::LOCALHOST.into(),
-    };
-    let media = Media::start(config, events);
-    let persona = personas::by_name("talkative").unwrap();
-    for n in 0..LEGS {
-        let leg = format!("CA{n}");
-        media.send(MediaCommand::OpenPerson {
-            leg: leg.clone(),
-            persona: persona.clone(),
-            seed: n as u64,
-        });
-        media.send(MediaCommand::Join {
-            leg,
-            room: format!("CF{}", n / 2),
-            muted: false,
-            hold: false,
-            coach: None,
-        });
-    }
-    let Some(before) = cpu_time() else {
-        println!("mixing: this machine does not tell its CPU time");
-        return;
-    };
-    let counted = async { while heard.recv().await.is_some() {} };
-    let _ = tokio::time::timeout(MIXED, counted).await;
-    let used = cpu_time().unwrap().saturating_sub(before);
-    let cores = used.as_secs_f64() / MIXED.as_secs_f64();
-    println!(
-        "mixing: {LEGS} people in rooms of two for {} s took {:.2} of a core: {:.0} legs per core",
-        MIXED.as_secs(),
-        cores,
-        f64::from(u32::try_from(LEGS).unwrap()) / cores,
-    );
 }
 
 /// What this process has used of all cores, as Linux tells it, in its clock ticks of 10 ms.
