@@ -114,11 +114,16 @@ impl Network {
     }
 
     fn ring_next(&mut self, sid: &CallSid) {
+        let through_trunk = self.calls.get(sid).is_some_and(|call| call.trunk.is_some());
         let mut code = None;
         loop {
             let Some(dialing) = self.dialing_mut(sid) else {
                 return;
             };
+            // Whoever is busy behind a trunk is so at its other URLs too.
+            if through_trunk && matches!(dialing.missed, Some((_, Status::Busy))) {
+                dialing.next.clear();
+            }
             let all = !dialing.order.sequential;
             if !dialing.legs.is_empty() && !all {
                 break;

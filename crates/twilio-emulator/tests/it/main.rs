@@ -33,6 +33,7 @@ mod switches;
 mod talk;
 mod time;
 mod tls;
+mod trunks;
 mod trust;
 mod truth;
 mod twiml;

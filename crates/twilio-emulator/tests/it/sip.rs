@@ -43,7 +43,7 @@ async fn dial(floor: &Floor, attributes: &str, uri: &str) -> std::collections::B
     told.params
 }
 
-async fn codes(floor: &Floor) -> Vec<String> {
+pub(crate) async fn codes(floor: &Floor) -> Vec<String> {
     let events = floor.events("notification").await;
     events
         .iter()
@@ -52,14 +52,14 @@ async fn codes(floor: &Floor) -> Vec<String> {
 }
 
 /// A request to trunking.twilio.com.
-async fn trunking(floor: &Floor, path: &str, form: &[(&str, &str)]) -> Value {
+pub(crate) async fn trunking(floor: &Floor, path: &str, form: &[(&str, &str)]) -> Value {
     let request = floor.client.post(floor.url(&format!("/v1/Trunks{path}")));
     let response = signed_in(request.form(form)).await;
     assert!(response.status().is_success(), "{path}: {}", response.status());
     response.json().await.unwrap()
 }
 
-async fn trunk(floor: &Floor, form: &[(&str, &str)]) -> String {
+pub(crate) async fn trunk(floor: &Floor, form: &[(&str, &str)]) -> String {
     let trunk = trunking(floor, "", form).await;
     trunk["sid"].as_str().unwrap().to_owned()
 }
@@ -75,7 +75,7 @@ async fn origination(floor: &Floor, trunk: &str, priority: &str, url: &str) {
     trunking(floor, &format!("/{trunk}/OriginationUrls"), &form).await;
 }
 
-async fn own_number_to(floor: &Floor, trunk: &str) {
+pub(crate) async fn own_number_to(floor: &Floor, trunk: &str) {
     let numbers = floor.get("IncomingPhoneNumbers.json").await;
     let mut ours = numbers["incoming_phone_numbers"].as_array().unwrap().iter();
     let sid = ours.find(|it| it["phone_number"] == OWN_NUMBER).unwrap()["sid"].clone();
@@ -179,9 +179,49 @@ async fn refusals_have_their_sip_codes() {
         1,
         "{noted:?}"
     );
-    let after = dial(&floor, "", "sip:@").await;
-    assert_eq!(after["DialCallStatus"], "failed");
-    assert!(codes(&floor).await.iter().any(|code| code == "13243"));
+    for (uri, status, code) in [
+        ("sip:@", "failed", "13243"),
+        ("sip:office.sip.twilio.com", "failed", "32223"),
+        (
+            "sip:101@pbx.example.com?Subject=hello&amp;X-Lead=7",
+            "busy",
+            "13252",
+        ),
+    ] {
+        let after = dial(&floor, us, uri).await;
+        assert_eq!(after["DialCallStatus"], status, "{uri}");
+        let noted = codes(&floor).await;
+        assert!(noted.iter().any(|noted| noted == code), "{uri}: {noted:?}");
+    }
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_machine_is_known_on_a_sip_leg_too() {
+    let floor = virtual_floor().await;
+    let machine =
+        json!({ "name": "machine", "answer": { "after": { "ring_ms": 50 } }, "script": "voicemail" });
+    pbx(&floor, json!({ "extensions": { "*": { "persona": machine } } })).await;
+    let verdict = floor.application.url("/verdict");
+    number_says(
+        &floor,
+        "<Dial><Sip machineDetection=\"Enable\" amdStatusCallback=\"/verdict\">sip:1@pbx.example.com</Sip></Dial>",
+    )
+    .await;
+    call_in(&floor, json!({})).await;
+    let form = [
+        ("To", "sip:2@pbx.example.com"),
+        ("From", OWN_NUMBER),
+        ("Twiml", "<Response><Pause length=\"60\"/></Response>"),
+        ("MachineDetection", "Enable"),
+        ("AsyncAmd", "true"),
+        ("AsyncAmdStatusCallback", verdict.as_str()),
+    ];
+    assert_eq!(floor.post("Calls.json", &form).await.0, StatusCode::CREATED);
+    advance(&floor, 20_000).await;
+    let told = floor.application.received("/verdict");
+    let heard: Vec<&str> = told.iter().map(|it| it.params["AnsweredBy"].as_str()).collect();
+    assert_eq!(heard, ["machine_start", "machine_start"]);
     floor.close().await;
 }
 
