@@ -19,7 +19,7 @@ use crate::faults::{FaultOrders, RestFault};
 use crate::media::Impairments;
 use crate::network::{EventFilter, Limits, Network, PbxOrder, PersonaOrder, SocketEvent};
 use crate::pbx::Pbx;
-use crate::rest::ApiError;
+use crate::rest::{ApiError, is_e164};
 use crate::web::Site;
 use crate::world::World;
 
@@ -72,6 +72,8 @@ struct To {
 }
 
 async fn rang(State(site): State<Site>, Query(To { to }): Query<To>) -> Result<Json<Value>, ApiError> {
+    // A plus that nobody has encoded arrives as a space.
+    let to = to.map(|number| number.replace(' ', "+"));
     let rows = site
         .network
         .ask(move |network| network.rang(to.as_deref()))
@@ -108,6 +110,11 @@ async fn played(
 }
 
 async fn set_limits(State(site): State<Site>, Json(limits): Json<Limits>) -> Result<StatusCode, ApiError> {
+    if let Some(prefix) = limits.geo.keys().find(|prefix| !prefix.starts_with('+')) {
+        return Err(ApiError::parameter(format!(
+            "geo has prefixes such as +1, not {prefix}"
+        )));
+    }
     site.network
         .ask(move |network| network.set_limits(limits))
         .await?;
@@ -139,8 +146,8 @@ async fn impair(
             "loss is a share; delay_ms and jitter_ms go up to 5000",
         ));
     }
-    let missing = || ApiError::not_found(&format!("/emulator/legs/{call}/impairments"));
-    let media = site.media.as_ref().ok_or_else(missing)?;
+    let missing = || ApiError::new(404, 20404, format!("{call} is no leg with sound, or it is over"));
+    let media = site.media.as_ref().ok_or_else(no_media)?;
     let impairments = Impairments {
         loss: badness.loss,
         delay_ms: badness.delay_ms,
@@ -148,6 +155,14 @@ async fn impair(
     };
     media.impair(&call, impairments).await.map_err(|_| missing())?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn no_media() -> ApiError {
+    ApiError::new(
+        404,
+        20404,
+        "There is no sound: the network runs with --no-media".to_owned(),
+    )
 }
 
 async fn clients(State(site): State<Site>) -> Result<Json<Value>, ApiError> {
@@ -177,13 +192,9 @@ async fn befall_client(
 }
 
 async fn heard(State(site): State<Site>, Path(call): Path<String>) -> Result<Response, ApiError> {
-    let wav = match &site.media {
-        Some(media) => media.heard_wav(&call).await,
-        None => None,
-    };
-    let Some(wav) = wav else {
-        return Err(ApiError::not_found(&format!("/emulator/legs/{call}/heard.wav")));
-    };
+    let media = site.media.as_ref().ok_or_else(no_media)?;
+    let missing = || ApiError::new(404, 20404, format!("{call} is no leg that has been answered"));
+    let wav = media.heard_wav(&call).await.ok_or_else(missing)?;
     Ok(([(header::CONTENT_TYPE, "audio/x-wav")], wav).into_response())
 }
 
@@ -192,8 +203,13 @@ async fn set_persona(
     Path(number): Path<String>,
     Json(order): Json<PersonaOrder>,
 ) -> Result<StatusCode, ApiError> {
+    if !is_e164(&number) {
+        return Err(ApiError::parameter(format!(
+            "{number} is no number such as +13125550142"
+        )));
+    }
     site.network
-        .ask(move |network| network.set_persona(&number, order))
+        .ask(move |network| network.set_persona(&number, &order))
         .await??;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -207,12 +223,13 @@ async fn set_world(
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok());
-    let world = if kind.is_some_and(|kind| kind.contains("toml")) {
-        World::from_toml(&String::from_utf8_lossy(&body))
+    let (world, hint) = if kind.is_some_and(|kind| kind.contains("toml")) {
+        (World::from_toml(&String::from_utf8_lossy(&body)), "")
     } else {
-        World::from_json(&body)
+        let hint = " (read as JSON; TOML comes with content-type: application/toml)";
+        (World::from_json(&body), hint)
     };
-    let world = world.map_err(|error| ApiError::new(400, 20001, error.to_string()))?;
+    let world = world.map_err(|error| ApiError::parameter(format!("{error}{hint}")))?;
     site.network.ask(move |network| network.set_world(world)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -249,8 +266,8 @@ async fn set_faults(
     State(site): State<Site>,
     Json(orders): Json<FaultOrders>,
 ) -> Result<StatusCode, ApiError> {
-    if !orders.are_possible() {
-        return Err(ApiError::parameter("rate goes from 0 to 1"));
+    if let Some(complaint) = orders.complaint() {
+        return Err(ApiError::parameter(complaint));
     }
     let creates = orders.creates.into_iter().map(|fault| RestFault {
         on: "POST Calls.json".to_owned(),

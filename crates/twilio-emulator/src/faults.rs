@@ -2,7 +2,7 @@
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A fault without a number of its own happens this often if it has no `rate` either.
 const TIMES_DEFAULT: u32 = 1;
@@ -42,7 +42,7 @@ pub(crate) struct RestFault {
 }
 
 /// What becomes of a REST request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum RestEffect {
     /// The answer is 500, and what was asked is done all the same.
     #[serde(rename = "500-placed")]
@@ -83,7 +83,7 @@ pub(crate) struct CallbackFault {
 }
 
 /// What becomes of a callback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum CallbackEffect {
     Drop,
@@ -94,11 +94,18 @@ pub(crate) enum CallbackEffect {
 }
 
 impl FaultOrders {
-    /// Whether every rate is a chance.
-    pub(crate) fn are_possible(&self) -> bool {
-        let rest = self.creates.iter().chain(&self.rest).map(|fault| fault.rate);
-        let rates = rest.chain(self.callbacks.iter().map(|fault| fault.rate));
-        rates.flatten().all(|rate| (0.0..=1.0).contains(&rate))
+    /// What makes no sense about them.
+    pub(crate) fn complaint(&self) -> Option<&'static str> {
+        let rest = || self.creates.iter().chain(&self.rest);
+        let mut rates = rest()
+            .map(|fault| fault.rate)
+            .chain(self.callbacks.iter().map(|fault| fault.rate));
+        if !rates.all(|rate| rate.is_none_or(|rate| (0.0..=1.0).contains(&rate))) {
+            return Some("rate goes from 0 to 1");
+        }
+        let slow = rest().any(|fault| fault.effect == RestEffect::Slow && fault.delay_ms == 0);
+        let late = |fault: &CallbackFault| fault.effect == CallbackEffect::Delay && fault.delay_ms == 0;
+        (slow || self.callbacks.iter().any(late)).then_some("slow and delay need a delay_ms")
     }
 }
 
@@ -137,6 +144,12 @@ fn happens(times: &mut Option<u32>, rate: Option<f64>, rng: &mut ChaCha8Rng) -> 
         *times -= 1;
     }
     true
+}
+
+/// An effect by the name it was ordered by.
+pub(crate) fn name_of(effect: impl Serialize) -> String {
+    let name = serde_json::to_value(effect).unwrap_or_default();
+    name.as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ use axum::response::{IntoResponse, Response};
 
 pub(crate) use error::ApiError;
 pub(crate) use faults::{Gate, internal, note, pass};
+pub(crate) use order::is_e164;
 
 use crate::web::Site;
 

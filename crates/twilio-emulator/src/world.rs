@@ -1,10 +1,13 @@
 //! Who lives on the phone network and how its carriers behave, as a file says it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::media::{Persona, personas};
 use crate::pbx::{PBXS_MAX, Pbx};
@@ -43,13 +46,38 @@ pub struct World {
 }
 
 /// A built-in persona by name, or one in full.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Who {
     /// One of [`personas::NAMES`].
     Named(String),
     /// Somebody else.
     Own(Box<Persona>),
+}
+
+impl<'de> Deserialize<'de> for Who {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WhoVisitor)
+    }
+}
+
+/// Unlike an untagged enum it tells what is wrong with a person in full.
+struct WhoVisitor;
+
+impl<'de> Visitor<'de> for WhoVisitor {
+    type Value = Who;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a persona, or a person in full")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Who, E> {
+        Ok(Who::Named(name.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Who, A::Error> {
+        let own = Persona::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Who::Own(Box::new(own)))
+    }
 }
 
 /// People by number.

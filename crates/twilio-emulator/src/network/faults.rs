@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::call::{Call, Endpoint};
 use super::{Network, Timer};
 use crate::config::UrlQuery;
-use crate::faults::{CallbackEffect, CallbackFault};
+use crate::faults::{self, CallbackEffect, CallbackFault};
 use crate::sid::CallSid;
 use crate::webhook::{Quirks, Request};
 
@@ -57,7 +57,7 @@ impl Network {
             &[
                 ("call", call.as_str()),
                 ("event", event),
-                ("effect", &format!("{:?}", fault.effect)),
+                ("effect", &faults::name_of(fault.effect)),
             ],
         );
         let later = SignedDuration::from_millis(fault.delay_ms.into());

@@ -2,10 +2,11 @@
 
 use super::account::Routing;
 use super::call::{Call, Party, Progress, Status};
-use super::{Instructions, Network, Output};
-use crate::media::{MediaCommand, Persona, personas};
+use super::{Instructions, Network, Output, population};
+use crate::media::{MediaCommand, Persona};
 use crate::rest::ApiError;
 use crate::sid::CallSid;
+use crate::world::Who;
 use rand::Rng;
 
 /// `POST /emulator/calls`.
@@ -18,21 +19,13 @@ pub(crate) struct InboundOrder {
     to: String,
     /// Who calls; whoever lives at `from` if absent.
     #[serde(default)]
-    persona: Option<Caller>,
+    persona: Option<Who>,
     /// What the carrier says of the caller id, as `StirVerstat`.
     #[serde(default)]
     stir_verstat: Option<String>,
     /// The number that passed the call on.
     #[serde(default)]
     forwarded_from: Option<String>,
-}
-
-/// A built-in persona by name, or one in full.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(untagged)]
-enum Caller {
-    BuiltIn(String),
-    Own(Box<Persona>),
 }
 
 impl Network {
@@ -57,12 +50,8 @@ impl Network {
             routing
         };
         let account = number.account.clone();
-        let persona = match order.persona {
-            Some(Caller::Own(persona)) => *persona,
-            Some(Caller::BuiltIn(name)) => match personas::by_name(&name) {
-                Some(persona) => persona,
-                None => return refuse(20001, "There is no such persona".to_owned()),
-            },
+        let persona = match &order.persona {
+            Some(who) => population::persona_of(who)?,
             None => self.population.person(&order.from),
         };
         self.make_room()?;

@@ -7,6 +7,8 @@ use jiff::tz::TimeZone;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::Network;
@@ -15,7 +17,7 @@ use crate::media::{Answer, Persona, Script, personas};
 use crate::pbx::Pbx;
 use crate::rest::ApiError;
 use crate::sid::CallSid;
-use crate::world::{Share, Wear, World, longest};
+use crate::world::{Share, Wear, Who, World, longest};
 
 /// Numbers with a person on order, and caller IDs whose wear is known.
 const NUMBERS_MAX: usize = 10_000;
@@ -38,12 +40,24 @@ const BY_DIGIT: [&str; 10] = [
     "opts-out",
 ];
 
-/// `PUT /emulator/personas/{number}`: a built-in persona by name, or one in full.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(untagged)]
-pub(crate) enum PersonaOrder {
-    BuiltIn { persona: String },
-    Own(Box<Persona>),
+/// `PUT /emulator/personas/{number}`: `{"persona": "NAME"}`, or a person in full.
+#[derive(Clone, Debug)]
+pub(crate) struct PersonaOrder(pub(crate) Who);
+
+impl<'de> Deserialize<'de> for PersonaOrder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut fields = serde_json::Map::deserialize(deserializer)?;
+        let who = match fields.remove("persona") {
+            Some(named) if fields.is_empty() => named,
+            Some(_) => {
+                return Err(D::Error::custom(
+                    "either `persona` alone, or `name`, `answer` and `script`",
+                ));
+            }
+            None => Value::Object(fields),
+        };
+        Who::deserialize(who).map(Self).map_err(D::Error::custom)
+    }
 }
 
 #[derive(Debug)]
@@ -226,21 +240,22 @@ fn fnv1a(text: &str) -> u64 {
     })
 }
 
-impl PersonaOrder {
-    /// Who is meant; `None` if there is nobody of that name.
-    pub(super) fn persona(self) -> Option<Persona> {
-        match self {
-            Self::BuiltIn { persona } => personas::by_name(&persona),
-            Self::Own(persona) => Some(*persona),
-        }
-    }
+/// The person, or which there are.
+pub(super) fn persona_of(who: &Who) -> Result<Persona, ApiError> {
+    who.persona().ok_or_else(|| {
+        let name = match who {
+            Who::Named(name) => name,
+            Who::Own(persona) => &persona.name,
+        };
+        let known = personas::NAMES.join(", ");
+        ApiError::parameter(format!("There is no persona {name}; there are {known}"))
+    })
 }
 
 impl Network {
     /// Moves a person in at `number`, unless there is no such persona or no room.
-    pub(crate) fn set_persona(&mut self, number: &str, order: PersonaOrder) -> Result<(), ApiError> {
-        let persona = order.persona();
-        let persona = persona.ok_or_else(|| ApiError::parameter("There is no such persona"))?;
+    pub(crate) fn set_persona(&mut self, number: &str, order: &PersonaOrder) -> Result<(), ApiError> {
+        let persona = persona_of(&order.0)?;
         let people = &self.population.by_number;
         if people.len() >= NUMBERS_MAX && !people.contains_key(number) {
             return Err(ApiError::parameter(

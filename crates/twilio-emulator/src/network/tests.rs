@@ -13,6 +13,7 @@ use crate::network::Endpoint;
 use crate::rest::ApiError;
 use crate::sid::CallSid;
 use crate::twiml::Method;
+use crate::world::Who;
 
 const CALLBACK: &str = "https://example.com/status";
 
@@ -65,12 +66,7 @@ fn order(to: &str, twiml: &str) -> CallOrder {
 
 fn live_at(network: &mut Network, number: &str, persona: &str) {
     network
-        .set_persona(
-            number,
-            PersonaOrder::BuiltIn {
-                persona: persona.to_owned(),
-            },
-        )
+        .set_persona(number, &PersonaOrder(Who::Named(persona.to_owned())))
         .unwrap();
 }
 

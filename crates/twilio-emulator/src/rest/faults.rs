@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::ApiError;
-use crate::faults::{RestEffect, RestFault};
+use crate::faults::{self, RestEffect, RestFault};
 use crate::network::Input;
 use crate::web::Site;
 use crate::wire::Fuse;
@@ -83,7 +83,7 @@ pub(crate) async fn pass(State(site): State<Site>, request: Request, next: Next)
     let Some(fault) = site.gate.next_fault(&on) else {
         return next.run(request).await;
     };
-    let effect = format!("{:?}", fault.effect);
+    let effect = faults::name_of(fault.effect);
     let noted = site
         .network
         .ask(move |network| network.note_rest_fault(&on, &effect));

@@ -198,7 +198,7 @@ fn is_client(text: &str) -> bool {
 }
 
 /// `+`, a country code that does not start with 0, up to 15 digits in all.
-pub(super) fn is_e164(text: &str) -> bool {
+pub(crate) fn is_e164(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
         (8..=15).contains(&digits.len())
             && digits.bytes().all(|byte| byte.is_ascii_digit())

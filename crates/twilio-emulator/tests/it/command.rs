@@ -4,7 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const ACCOUNT: [&str; 8] = [
@@ -120,4 +121,111 @@ async fn it_ends_at_once_in_the_middle_of_calls_and_its_port_is_free() {
     let (mut again, same) = start(&["--listen", &addr]);
     assert_eq!(same, addr);
     assert_eq!(terminate(&mut again), Some(0));
+}
+
+/// A client of the program: status and body, empty if there is none.
+async fn ask(addr: &str, method: Method, path: &str, body: Value, password: &str) -> (u16, Value) {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.request(method.clone(), format!("http://{addr}{path}"));
+    let request = if method == Method::GET {
+        request
+    } else {
+        request.json(&body)
+    };
+    let response = request
+        .basic_auth(ACCOUNT[1], Some(password))
+        .send()
+        .await
+        .unwrap();
+    let status = response.status().as_u16();
+    (status, response.json().await.unwrap_or_default())
+}
+
+/// Two hundred calls into the world of the example, and an hour; gives the log and what REST says of them.
+async fn an_hour() -> (Vec<Value>, Vec<Value>) {
+    let world = concat!(env!("CARGO_MANIFEST_DIR"), "/worlds/us-floor.toml");
+    let flags = ["--clock", "virtual", "--no-media", "--cps", "5", "--world", world];
+    let (mut child, addr) = start(&flags);
+    let calls = format!("/2010-04-01/Accounts/{}/Calls.json", ACCOUNT[1]);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for n in 0..200 {
+        let to = format!("+1312555{n:04}");
+        let form = [
+            ("To", to.as_str()),
+            ("From", "+12025550100"),
+            (
+                "Twiml",
+                "<Response><Say>Good morning</Say><Pause length=\"20\"/></Response>",
+            ),
+        ];
+        let post = client.post(format!("http://{addr}{calls}")).form(&form);
+        let placed = post.basic_auth(ACCOUNT[1], Some("secret")).send().await.unwrap();
+        assert_eq!(placed.status(), 201);
+    }
+    let hour = json!({ "advance_ms": 3_600_000 });
+    let (status, clock) = ask(&addr, Method::POST, "/emulator/clock", hour, "secret").await;
+    assert_eq!((status, &clock["now"]), (200, &json!("2026-01-05T16:00:00Z")));
+    let (_, log) = ask(&addr, Method::GET, "/emulator/events", Value::Null, "secret").await;
+    let list = format!("{calls}?PageSize=1000");
+    let (_, list) = ask(&addr, Method::GET, &list, Value::Null, "secret").await;
+    assert_eq!(terminate(&mut child), Some(0));
+    let rows = |value: &Value| value.as_array().unwrap().clone();
+    (rows(&log["events"]), rows(&list["calls"]))
+}
+
+#[tokio::test]
+async fn an_hour_of_a_floor_is_over_at_once_and_the_same_again() {
+    let (log, calls) = an_hour().await;
+    assert_eq!(calls.len(), 200);
+    let with = |status: &str| calls.iter().filter(|call| call["status"] == status).count();
+    assert_eq!(
+        with("completed") + with("busy") + with("no-answer") + with("failed"),
+        200
+    );
+    assert!(
+        with("completed") > 80 && with("no-answer") > 20,
+        "{}",
+        with("completed")
+    );
+    assert_eq!(an_hour().await.0, log);
+}
+
+#[tokio::test]
+async fn the_control_api_wants_the_account_and_says_what_it_does_not_take() {
+    let (mut child, addr) = start(&[]);
+    let ada = json!({ "name": "Ada", "answer": { "after": { "ring_ms": 50 } }, "script": "listen" });
+    for (method, path, body, status) in [
+        (Method::PUT, "personas/+13125550142", ada, 204),
+        (
+            Method::PUT,
+            "personas/13125550142",
+            json!({ "persona": "busy" }),
+            400,
+        ),
+        (Method::PUT, "faults", json!({ "creates": [] }), 204),
+        (Method::PUT, "faults", json!({ "create": [] }), 400),
+        (Method::POST, "clock", json!({ "advance_ms": 1 }), 409),
+        (Method::POST, "clock", json!({}), 400),
+        (Method::GET, "clock", Value::Null, 200),
+        (Method::GET, "events?kind=persona.set", Value::Null, 200),
+        (Method::GET, "events?after=yesterday", Value::Null, 400),
+        (Method::GET, "legs", Value::Null, 200),
+        (Method::GET, "legs/CA0/heard.wav", Value::Null, 404),
+        (Method::PUT, "legs", Value::Null, 405),
+        (Method::POST, "reset", Value::Null, 204),
+        (Method::GET, "nothing", Value::Null, 404),
+    ] {
+        let whole = format!("/emulator/{path}");
+        let (answered, told) = ask(&addr, method.clone(), &whole, body.clone(), "secret").await;
+        assert_eq!(answered, status, "{method} {path}: {told}");
+        assert!(
+            status < 400 || told["message"].is_string(),
+            "{method} {path}: {told}"
+        );
+        if status < 400 {
+            let (refused, told) = ask(&addr, method.clone(), &whole, body, "wrong").await;
+            assert_eq!((refused, &told["code"]), (401, &json!(20003)), "{method} {path}");
+        }
+    }
+    assert_eq!(terminate(&mut child), Some(0));
 }

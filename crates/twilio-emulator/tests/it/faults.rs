@@ -110,7 +110,7 @@ async fn slow_replies_hold_their_place_and_more_at_once_are_refused() {
         .basic_auth(ACCOUNT_SID, Some(AUTH_TOKEN))
         .send();
     let waiting = tokio::spawn(waiting);
-    floor.wait_for_event("fault.rest", "effect", "Slow").await;
+    floor.wait_for_event("fault.rest", "effect", "slow").await;
     let (status, body) = floor.post("Calls.json", &ORDER).await;
     assert_eq!(
         (status, &body["code"]),

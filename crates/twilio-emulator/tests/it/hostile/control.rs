@@ -91,6 +91,23 @@ async fn a_refused_order_says_what_is_wrong_with_it() {
         ("faults", "{\"creates\":[{\"effect\":\"melt\"}]}", "melt"),
         ("account", "{\"cps\":\"many\"}", "cps"),
         ("world", "{\"absent\":\"nobody\"}", "there is no persona nobody"),
+        ("world", "absent = \"busy\"", "content-type: application/toml"),
+        ("world", "{\"absent\":{\"name\":\"x\"}}", "missing field `answer`"),
+        ("personas/13125550142", "{\"persona\":\"busy\"}", "+13125550142"),
+        (
+            "personas/+13125550142",
+            "{\"persona\":\"nobody\"}",
+            "no persona nobody; there are friendly",
+        ),
+        (
+            "personas/+13125550142",
+            "{\"name\":\"Ada\",\"answers\":\"busy\"}",
+            "unknown field `answers`",
+        ),
+        ("personas/+13125550142", "{}", "missing field `name`"),
+        ("account", "{\"geo\":{\"44\":true}}", "not 44"),
+        ("faults", "{\"rest\":[{\"effect\":\"slow\"}]}", "delay_ms"),
+        ("faults", "{\"callbacks\":[{\"effect\":\"delay\"}]}", "delay_ms"),
         ("switches", "not json", "JSON"),
         (
             "faults",
