@@ -310,6 +310,25 @@ async fn a_client_can_restart_ice_or_come_back_as_a_new_connection() {
 }
 
 #[tokio::test]
+async fn a_new_connection_stays_on_the_bad_network() {
+    let network = Network::start();
+    let _first = Client::call(&network, "A", 440.0).await;
+    let mut b = Client::call(&network, "B", 1_000.0).await;
+    let bad = Impairments {
+        loss: 0.2,
+        ..Impairments::default()
+    };
+    network.media.impair(&"A".to_owned(), bad).await.expect("a leg");
+    let mut again = Client::call(&network, "A", 1_500.0).await;
+    let losing = async {
+        while again.peer.handle.stats().await.expect("it lives").packets_lost < 20 {
+            tokio::join!(again.tick(true), b.tick(true));
+        }
+    };
+    timeout(PATIENCE, losing).await.expect("lost packets");
+}
+
+#[tokio::test]
 async fn a_client_can_be_called() {
     let mut network = Network::start();
     let offer = network.media.offer("A".to_owned()).await.expect("an offer");

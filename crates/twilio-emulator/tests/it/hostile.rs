@@ -3,6 +3,7 @@
 mod control;
 mod replies;
 mod rest;
+mod sdp;
 mod signal;
 
 use base64::Engine;

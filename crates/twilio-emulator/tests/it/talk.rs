@@ -134,3 +134,27 @@ async fn keys_in_a_conference_are_heard_unless_the_switch_says_no() {
         floor.close().await;
     }
 }
+
+#[tokio::test]
+async fn keys_that_are_played_reach_a_page_as_tones_only() {
+    let floor = Floor::open_with(|config| config.no_media = false).await;
+    let application = application(&floor).await;
+    let mut office = Sdk::register(&floor, &application).await;
+    let ones = "1".repeat(32);
+    let twiml = format!(
+        "<Response><Play digits=\"{}\"/><Pause length=\"60\"/></Response>",
+        "5".repeat(32)
+    );
+    let form = [
+        ("To", "client:agent_1"),
+        ("From", OWN_NUMBER),
+        ("SendDigits", ones.as_str()),
+        ("Twiml", twiml.as_str()),
+    ];
+    floor.post("Calls.json", &form).await;
+    let (page, _) = Phone::take(&mut office, AGENT).await;
+    page.hears(&[697.0, 1_209.0], &[]).await;
+    page.hears(&[770.0, 1_336.0], &[697.0, 1_209.0]).await;
+    page.gets_keys("").await;
+    floor.close().await;
+}
