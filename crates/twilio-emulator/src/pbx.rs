@@ -147,6 +147,11 @@ impl Pbx {
         }
     }
 
+    /// Whether this host is its domain.
+    pub(crate) fn is_at(&self, host: &str) -> bool {
+        self.domain.eq_ignore_ascii_case(host)
+    }
+
     pub(crate) fn extension(&self, user: &str) -> Option<&Extension> {
         self.extensions.get(user).or(self.extensions.get(ANYBODY))
     }

@@ -61,8 +61,8 @@ impl Ask {
 
     /// A parameter without which nothing can be done.
     pub(super) fn required(&self, name: &str) -> Result<String, ApiError> {
-        let missing = || ApiError::parameter(format!("Missing required parameter {name} in the post body"));
-        self.form.text(name).map(str::to_owned).ok_or_else(missing)
+        let value = self.form.text(name).map(str::to_owned);
+        value.ok_or_else(|| ApiError::missing(name))
     }
 
     /// Asks the network, on behalf of the account.

@@ -52,6 +52,11 @@ impl ApiError {
         Self::new(status.as_u16(), code, message)
     }
 
+    /// A parameter without which nothing can be done.
+    pub(crate) fn missing(name: &str) -> Self {
+        Self::parameter(format!("Missing required parameter {name} in the post body"))
+    }
+
     /// A parameter that makes no sense and has no code of its own.
     pub(crate) fn parameter(message: impl Into<String>) -> Self {
         Self::new(400, 20001, message.into())

@@ -60,12 +60,6 @@ fn part(ask: &Ask) -> Part {
     }
 }
 
-/// A parameter that has to be there.
-fn required(form: &Form, name: &str) -> Result<String, ApiError> {
-    let value = form.text(name).map(str::to_owned);
-    value.ok_or_else(|| ApiError::parameter(format!("Missing required parameter {name} in the post body")))
-}
-
 fn callback(form: &Form) -> Result<Option<String>, ApiError> {
     let endpoint = form.endpoint("StatusCallback", "StatusCallbackMethod", 21_609)?;
     Ok(endpoint.map(|endpoint| endpoint.url))
@@ -74,12 +68,12 @@ fn callback(form: &Form) -> Result<Option<String>, ApiError> {
 async fn create(ask: Ask) -> Answer {
     ask.only(&["FriendlyName", "Email", "PolicySid", "StatusCallback"])
         .await?;
-    let (kind, form) = (kind(&ask), &ask.form);
+    let kind = kind(&ask);
     let order = BundleOrder {
-        friendly_name: required(form, "FriendlyName")?,
-        email: required(form, "Email")?,
-        policy: required(form, "PolicySid")?,
-        callback: callback(form)?,
+        friendly_name: ask.required("FriendlyName")?,
+        email: ask.required("Email")?,
+        policy: ask.required("PolicySid")?,
+        callback: callback(&ask.form)?,
     };
     ask.made(move |network, account| {
         let sid = network.create_bundle(account, kind, order)?;
@@ -142,14 +136,14 @@ async fn assign(ask: Ask) -> Answer {
     let object = match part {
         Part::Entity => {
             ask.only(&["ObjectSid"]).await?;
-            required(&ask.form, "ObjectSid")?
+            ask.required("ObjectSid")?
         }
         Part::Endpoint => {
             ask.only(&["ChannelEndpointType", "ChannelEndpointSid"]).await?;
-            if required(&ask.form, "ChannelEndpointType")? != "phone-number" {
+            if ask.required("ChannelEndpointType")? != "phone-number" {
                 return Err(ApiError::parameter("ChannelEndpointType has to be phone-number"));
             }
-            required(&ask.form, "ChannelEndpointSid")?
+            ask.required("ChannelEndpointSid")?
         }
     };
     ask.made(move |network, account| {
@@ -187,7 +181,7 @@ async fn unassign(ask: Ask) -> Result<StatusCode, ApiError> {
 async fn evaluate(ask: Ask) -> Answer {
     ask.only(&["PolicySid"]).await?;
     let (kind, bundle) = (kind(&ask), ask.name(0));
-    let policy = required(&ask.form, "PolicySid")?;
+    let policy = ask.required("PolicySid")?;
     ask.made(move |network, account| {
         let sid = network.evaluate(account, (kind, &bundle), &policy)?;
         network.evaluation_view(account, (kind, &bundle), &sid)

@@ -268,7 +268,7 @@ async fn a_pbx_calls_a_domain_that_knows_it() {
     pbx(&floor, json!({})).await;
     floor.application.says("/sip", "<Pause length=\"60\"/>");
     let url = floor.application.url("/sip");
-    let form = [("DomainName", "floor.sip.twilio.com"), ("VoiceUrl", url.as_str())];
+    let form = [("DomainName", "Floor.sip.twilio.com"), ("VoiceUrl", url.as_str())];
     let (_, domain) = floor.post("SIP/Domains.json", &form).await;
     let sid = domain["sid"].as_str().unwrap();
     let order = json!({ "extension": "100", "to": "sip:sales@floor.sip.twilio.com" });
@@ -300,7 +300,7 @@ async fn a_pbx_calls_a_domain_that_knows_it() {
     for (name, value) in [
         ("From", "sip:100@pbx.example.com"),
         ("To", "sip:sales@floor.sip.twilio.com"),
-        ("SipDomain", "floor.sip.twilio.com"),
+        ("SipDomain", "Floor.sip.twilio.com"),
         ("SipDomainSid", sid),
         ("SipSourceIp", "198.51.100.1"),
         ("SipUsername", "office"),
@@ -319,7 +319,7 @@ async fn a_pbx_calls_out_through_a_trunk_with_real_audio() {
     let floor = Floor::open_with(|config| config.no_media = false).await;
     pbx(&floor, json!({})).await;
     floor.listener_at(PROSPECT).await;
-    let trunk = trunk(&floor, &[("DomainName", "floor.pstn.twilio.com")]).await;
+    let trunk = trunk(&floor, &[("DomainName", "Floor.pstn.twilio.com")]).await;
     let people = credentials(&floor).await;
     let form = [("CredentialListSid", people.as_str())];
     trunking(&floor, &format!("/{trunk}/CredentialLists"), &form).await;
@@ -378,7 +378,7 @@ async fn a_call_to_a_trunk_number_goes_to_the_next_url_when_one_is_silent() {
     origination(&floor, &trunk, "2", "sip:pbx.example.com;transport=tcp").await;
     origination(&floor, &trunk, "1", "sip:broken.example.com").await;
 
-    let call = call_in(&floor, json!({})).await;
+    let call = call_in(&floor, json!({ "persona": "listener" })).await;
     let sid = call["sid"].as_str().unwrap();
     assert_eq!(call["direction"], "trunking-originating");
     assert_eq!(
@@ -408,6 +408,10 @@ async fn a_call_to_a_trunk_number_goes_to_the_next_url_when_one_is_silent() {
         1
     );
     assert_eq!(codes(&floor).await, ["32011"]);
+    let five_hours_ms = 5 * 3_600_000;
+    advance(&floor, five_hours_ms).await;
+    let status = floor.get(&format!("Calls/{sid}.json")).await["status"].clone();
+    assert_eq!(status, "in-progress", "a trunk's calls may last a day");
 
     floor
         .post(&format!("Calls/{sid}.json"), &[("Status", "completed")])

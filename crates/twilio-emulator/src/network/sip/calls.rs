@@ -50,8 +50,9 @@ struct Invite {
 impl Network {
     /// Lets somebody on a PBX call.
     pub(crate) fn call_from_pbx(&mut self, domain: &str, order: PbxOrder) -> Result<Value, ApiError> {
-        let pbx = self.population.pbxs().find(|pbx| pbx.domain == domain).cloned();
+        let pbx = self.population.pbxs().find(|pbx| pbx.is_at(domain)).cloned();
         let invite = invite(&pbx.ok_or_else(|| not_found(domain))?, order)?;
+        self.make_room()?;
         let sid = if invite.to.host.ends_with(".pstn.twilio.com") {
             self.call_through_trunk(invite)
         } else {
@@ -62,7 +63,9 @@ impl Network {
 
     fn call_domain(&mut self, invite: Invite) -> Result<CallSid, ApiError> {
         let mut domains = self.sip.domains.iter();
-        let domain = domains.find(|domain| domain.name == invite.to.host).cloned();
+        let domain = domains
+            .find(|domain| domain.name.eq_ignore_ascii_case(&invite.to.host))
+            .cloned();
         let domain = domain.ok_or_else(|| not_found(&invite.to.host))?;
         self.let_in(&domain.account, &domain.calls, &invite)?;
         let mut came_with = Params::new();
@@ -96,9 +99,8 @@ impl Network {
 
     /// The call that REST shows is the one to the number; the PBX's own side is behind it.
     fn call_through_trunk(&mut self, invite: Invite) -> Result<CallSid, ApiError> {
-        let host = Some(invite.to.host.as_str());
         let mut trunks = self.sip.trunks.iter();
-        let trunk = trunks.find(|trunk| trunk.domain_name.as_deref() == host).cloned();
+        let trunk = trunks.find(|trunk| trunk.is_at(&invite.to.host)).cloned();
         let trunk = trunk.ok_or_else(|| not_found(&invite.to.host))?;
         self.let_in(&trunk.account, &trunk.lists, &invite)?;
         let number = invite.to.user.clone();

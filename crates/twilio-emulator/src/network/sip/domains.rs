@@ -62,7 +62,8 @@ impl Network {
         if self.sip.domains.len() >= DOMAINS_MAX {
             return Err(ApiError::parameter("Too many domains"));
         }
-        let name = super::lists::given(changes.name.clone(), "DomainName")?;
+        let name = changes.name.clone();
+        let name = name.ok_or_else(|| ApiError::missing("DomainName"))?;
         self.check_domain_name(&name)?;
         let sid = self.sids.next("SD");
         self.sip.domains.push(Domain {
@@ -88,7 +89,8 @@ impl Network {
         if !is_domain(name, SUFFIX) {
             return Err(ApiError::new(400, 21231, "Invalid Domain Name".to_owned()));
         }
-        if self.sip.domains.iter().any(|domain| domain.name == name) {
+        let taken = |domain: &Domain| domain.name.eq_ignore_ascii_case(name);
+        if self.sip.domains.iter().any(taken) {
             let message = format!("Domain {name} is already taken");
             return Err(ApiError::new(400, 21231, message));
         }
@@ -104,7 +106,7 @@ impl Network {
         let now = self.now;
         let old = self.domain_mut(account, sid)?.name.clone();
         let name = changes.name.unwrap_or_else(|| old.clone());
-        if name != old {
+        if !name.eq_ignore_ascii_case(&old) {
             self.check_domain_name(&name)?;
         }
         let domain = self.domain_mut(account, sid)?;

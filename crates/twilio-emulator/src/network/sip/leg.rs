@@ -128,7 +128,7 @@ impl Network {
             self.notify(sid, code, &format!("{what}: {}", uri.host));
             return Met::refused(480);
         }
-        let pbx = self.population.pbxs().find(|pbx| pbx.domain == uri.host);
+        let pbx = self.population.pbxs().find(|pbx| pbx.is_at(&uri.host));
         // A name that leads nowhere is a service that is unavailable.
         let met = pbx.map_or_else(|| Met::refused(503), |pbx| pbx.meet(&uri.user, credentials));
         if let Some(code) = met

@@ -241,13 +241,15 @@ impl Network {
         let list = self.list_of(account, kind, list)?;
         let who = match kind {
             ListKind::Addresses => Who::Address {
-                friendly_name: given(changes.friendly_name, "FriendlyName")?,
-                network: address(&given(changes.address, "IpAddress")?)?,
+                friendly_name: changes
+                    .friendly_name
+                    .ok_or_else(|| ApiError::missing("FriendlyName"))?,
+                network: address(&changes.address.ok_or_else(|| ApiError::missing("IpAddress"))?)?,
                 prefix_bits: changes.prefix_bits.unwrap_or(32),
             },
             ListKind::Credentials => Who::Credential {
-                username: username(given(changes.username, "Username")?)?,
-                password: password(given(changes.password, "Password")?)?,
+                username: username(changes.username.ok_or_else(|| ApiError::missing("Username"))?)?,
+                password: password(changes.password.ok_or_else(|| ApiError::missing("Password"))?)?,
             },
         };
         let most = match kind {
@@ -349,10 +351,6 @@ impl Who {
             Self::Address { .. } | Self::Credential { .. } => Ok(self),
         }
     }
-}
-
-pub(super) fn given(value: Option<String>, name: &str) -> Result<String, ApiError> {
-    value.ok_or_else(|| ApiError::parameter(format!("Missing required parameter {name} in the post body")))
 }
 
 fn address(text: &str) -> Result<IpAddr, ApiError> {

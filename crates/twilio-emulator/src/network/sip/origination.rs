@@ -44,8 +44,7 @@ impl Network {
         let now = self.now;
         let sid = self.sids.next("OU");
         let found = self.trunk_mut(account, trunk)?;
-        let missing =
-            |name: &str| ApiError::parameter(format!("Missing required parameter {name} in the post body"));
+        let missing = ApiError::missing;
         let url = OriginationUrl {
             sid: sid.clone(),
             weight: changes.weight.ok_or_else(|| missing("Weight"))?,

@@ -5,6 +5,7 @@ use rand::Rng;
 use super::origination::OriginationUrl;
 use super::trunks::{RecordingMode, Trunk};
 use crate::network::call::{Call, Status};
+use crate::network::place::TIME_LIMIT_S_MAX;
 use crate::network::recording::Source;
 use crate::network::run::{Run, Scope};
 use crate::network::{Instructions, Network};
@@ -97,12 +98,10 @@ impl Network {
             call.trunk = Some(OnTrunk::new(trunk, Role::Behind));
         }
         self.dial_for(sid, trunk, vec![Address::Number(number)]);
-        let shown = self
-            .calls
-            .values()
-            .rev()
-            .find(|call| call.parent.as_ref() == Some(sid));
-        shown.map_or_else(|| sid.clone(), |call| call.sid.clone())
+        // It is the newest call, or one of the newest.
+        let child = |of: &&CallSid| self.calls.get(of).and_then(|call| call.parent.as_ref()) == Some(sid);
+        let shown = self.call_order.iter().rev().find(child);
+        shown.unwrap_or(sid).clone()
     }
 
     fn dial_for(&mut self, sid: &CallSid, trunk: &Trunk, addresses: Vec<Address>) {
@@ -128,6 +127,7 @@ impl Network {
             noun: Noun::Callees(callees.collect()),
         };
         if let Some(call) = self.calls.get_mut(sid) {
+            call.time_limit_s = TIME_LIMIT_S;
             call.runs = vec![Run::new(Scope::Call, vec![Verb::Dial(Box::new(dial))], None)];
         }
         self.advance(sid);
@@ -149,6 +149,7 @@ impl Network {
             Role::Behind
         };
         if let Some(call) = self.calls.get_mut(child) {
+            call.time_limit_s = TIME_LIMIT_S;
             call.trunk = Some(OnTrunk::new(&trunk, role));
         }
         let Some(recorded) = recorded(&trunk).filter(|_| terminating) else {
@@ -192,6 +193,9 @@ impl Network {
         };
         if let Some(on) = self.calls.get_mut(sid).and_then(|call| call.trunk.as_mut()) {
             on.role = Role::Recovering;
+        }
+        if let Some(call) = self.calls.get_mut(sid) {
+            call.time_limit_s = TIME_LIMIT_S_MAX;
         }
         self.stop_sound(sid);
         self.start_instructions(sid, Instructions::Url(recovery));

@@ -73,6 +73,14 @@ pub(in crate::network) struct Trunk {
     pub(super) updated_at: Timestamp,
 }
 
+impl Trunk {
+    /// Whether this host is its domain.
+    pub(super) fn is_at(&self, host: &str) -> bool {
+        let name = self.domain_name.as_deref();
+        name.is_some_and(|name| name.eq_ignore_ascii_case(host))
+    }
+}
+
 /// `POST Trunks`: what is given.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TrunkChanges {
@@ -125,7 +133,7 @@ impl Network {
             let message = format!("DomainName must end with {SUFFIX}: {name}");
             return Err(ApiError::parameter(message));
         }
-        let taken = |trunk: &Trunk| trunk.sid != sid && trunk.domain_name.as_deref() == Some(name);
+        let taken = |trunk: &Trunk| trunk.sid != sid && trunk.is_at(name);
         if self.sip.trunks.iter().any(taken) {
             return Err(ApiError::new(400, 20409, format!("DomainName {name} is taken")));
         }

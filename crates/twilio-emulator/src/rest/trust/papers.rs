@@ -4,7 +4,6 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 
-use super::required;
 use crate::network::{PaperKind, PaperOrder};
 use crate::rest::ApiError;
 use crate::rest::ask::{Answer, Ask};
@@ -42,8 +41,8 @@ fn order(ask: &Ask) -> Result<PaperOrder, ApiError> {
 
 async fn create(ask: Ask) -> Answer {
     ask.only(&["FriendlyName", "Type", "Attributes"]).await?;
-    required(&ask.form, "FriendlyName")?;
-    let (kind, order, machine_name) = (kind(&ask), order(&ask)?, required(&ask.form, "Type")?);
+    ask.required("FriendlyName")?;
+    let (kind, order, machine_name) = (kind(&ask), order(&ask)?, ask.required("Type")?);
     ask.made(move |network, account| {
         let sid = network.create_paper(account, kind, machine_name, order)?;
         network.paper_view(account, kind, &sid)
