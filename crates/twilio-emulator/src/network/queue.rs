@@ -100,8 +100,7 @@ impl Network {
     ) -> Result<String, ApiError> {
         check_name(name)?;
         if self.queue_named(account, name).is_some() {
-            let message = format!("A queue with the name {name} already exists");
-            return Err(ApiError::new(400, 22003, message));
+            return Err(name_taken(name));
         }
         if self.call_queues.len() >= QUEUES_MAX {
             return Err(ApiError::new(400, 22001, "Too many queues".to_owned()));
@@ -132,6 +131,9 @@ impl Network {
         let (now, size_max) = (self.now, check_size(size_max)?);
         if let Some(name) = &name {
             check_name(name)?;
+            if self.queue_named(account, name).is_some_and(|taken| taken != sid) {
+                return Err(name_taken(name));
+            }
         }
         let queue = self.queue_of_mut(account, sid)?;
         queue.name = name.unwrap_or_else(|| queue.name.clone());
@@ -286,6 +288,10 @@ fn check_name(name: &str) -> Result<(), ApiError> {
         return Err(ApiError::new(400, 22004, message));
     }
     Ok(())
+}
+
+fn name_taken(name: &str) -> ApiError {
+    ApiError::new(400, 22003, format!("A queue with the name {name} already exists"))
 }
 
 fn check_size(size: Option<usize>) -> Result<Option<usize>, ApiError> {

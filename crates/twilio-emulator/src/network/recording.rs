@@ -412,6 +412,7 @@ impl Network {
         let key = sid.clone();
         match change {
             RecordingChange::Pause { skip } => {
+                recording.end_skip(now);
                 recording.stage = Stage::Paused;
                 recording.skipping_since = skip.then_some(now);
                 let command = MediaCommand::PauseRecord { recording: key, skip };
@@ -428,7 +429,8 @@ impl Network {
         Ok(sid)
     }
 
-    fn recording_named(&self, owner: &str, name: &str) -> Result<String, ApiError> {
+    /// The SID of a call's or conference's own recording.
+    pub(crate) fn recording_named(&self, owner: &str, name: &str) -> Result<String, ApiError> {
         let mut own = self.recordings.iter().rev().filter(|it| it.belongs_to(owner));
         let found = if name == CURRENT {
             own.find(|it| it.stage.is_running())

@@ -188,9 +188,10 @@ async fn fetch(ask: Ask) -> Result<Response, ApiError> {
 }
 
 async fn fetch_of(ask: Ask) -> Answer {
-    let (owner, sid) = (ask.name(0), ask.name(1));
+    let (owner, name) = (ask.name(0), ask.name(1));
     ask.show(move |network, account| {
         network.require(account, &owner)?;
+        let sid = network.recording_named(&owner, &name)?;
         network.recording_view(account, &sid)
     })
     .await
@@ -203,9 +204,10 @@ async fn delete(ask: Ask) -> Result<StatusCode, ApiError> {
 }
 
 async fn delete_of(ask: Ask) -> Result<StatusCode, ApiError> {
-    let (owner, sid) = (ask.name(0), ask.name(1));
+    let (owner, name) = (ask.name(0), ask.name(1));
     ask.gone(move |network, account| {
         network.require(account, &owner)?;
+        let sid = network.recording_named(&owner, &name)?;
         network.delete_recording(account, &sid)
     })
     .await

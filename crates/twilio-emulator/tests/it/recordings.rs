@@ -349,6 +349,15 @@ async fn a_background_recording_outlives_a_redirect_and_ends_when_told() {
     assert_eq!(begun.params["RecordingSource"], "StartCallRecordingTwiML");
     assert_eq!(begun.params["RecordingChannels"], "2");
     let path = format!("Recordings/{}.json", begun.params["RecordingSid"]);
+    let other = call_in(&floor, json!({ "persona": "listener" })).await;
+    for (owner, wanted) in [(leg.as_str(), 200), (other["sid"].as_str().unwrap(), 404)] {
+        let url = floor.rest(&format!("Calls/{owner}/{path}"));
+        assert_eq!(
+            signed_in(floor.client.get(url)).await.status(),
+            wanted,
+            "whose it is"
+        );
+    }
     let twiml = "<Response><Pause length=\"600\"/></Response>";
     floor
         .post(&format!("Calls/{leg}.json"), &[("Twiml", twiml)])
