@@ -1,8 +1,10 @@
 //! The ground truth: what happened, in order, whatever the application was told.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
+use url::Url;
 
 use super::truth::EventFilter;
 
@@ -34,10 +36,9 @@ impl EventLog {
         let fields = fields
             .iter()
             .map(|(name, value)| {
-                (
-                    (*name).to_owned(),
-                    value[..value.floor_char_boundary(FIELD_BYTES_MAX)].to_owned(),
-                )
+                let value = without_password(value);
+                let shown = &value[..value.floor_char_boundary(FIELD_BYTES_MAX)];
+                ((*name).to_owned(), shown.to_owned())
             })
             .collect();
         self.events.push_back(Event {
@@ -75,5 +76,42 @@ impl super::Network {
             .take(limit)
             .cloned()
             .collect()
+    }
+}
+
+/// An address without the password it may carry for the application: the log is what people hand to each other.
+fn without_password(value: &str) -> Cow<'_, str> {
+    if !value.starts_with("http") || !value.contains('@') {
+        return Cow::Borrowed(value);
+    }
+    let Ok(mut url) = Url::parse(value) else {
+        return Cow::Borrowed(value);
+    };
+    if url.password().is_none() || url.set_password(None).is_err() {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(url.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_tells_where_but_not_the_password() {
+        let mut log = EventLog::default();
+        let urls = [
+            "https://ada:secret@app.example.com/voice?from=a@b",
+            "https://app.example.com/voice",
+            "http://?@",
+        ];
+        for url in urls {
+            log.push(Timestamp::UNIX_EPOCH, "callback", &[("url", url)]);
+        }
+        let shown: Vec<&str> = log.iter().map(|event| event.fields["url"].as_str()).collect();
+        assert_eq!(
+            shown,
+            ["https://ada@app.example.com/voice?from=a@b", urls[1], urls[2]]
+        );
     }
 }
