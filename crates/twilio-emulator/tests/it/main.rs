@@ -14,6 +14,7 @@ mod dial;
 mod documents;
 mod faults;
 mod floor;
+mod gather;
 mod hostile;
 mod inbound;
 mod insights;
