@@ -13,16 +13,18 @@ mod call;
 mod callback;
 mod caller_ids;
 mod client;
-mod dialing;
+mod dialing_permissions;
 mod end;
 mod events;
 mod faults;
 mod geography;
 mod inbound;
+mod input;
 mod insights;
 mod limits;
 mod market;
 mod notifications;
+mod output;
 mod place;
 mod population;
 mod queue;
@@ -33,6 +35,7 @@ mod run;
 mod sip;
 #[cfg(test)]
 mod tests;
+mod timers;
 mod trial;
 mod trust;
 mod truth;
@@ -41,7 +44,7 @@ mod views;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -51,13 +54,15 @@ pub(crate) use accounts::Standing;
 pub(crate) use amd::AmdErrors;
 pub(crate) use call::Endpoint;
 pub(crate) use client::SocketEvent;
-pub(crate) use dialing::{CountryFilter, CountryUpdate};
+pub(crate) use dialing_permissions::{CountryFilter, CountryUpdate};
 pub(crate) use end::{CallChanges, StatusChange};
 pub(crate) use inbound::InboundOrder;
+pub(crate) use input::Input;
 pub(crate) use insights::{Annotation, RowFilter, SdkReport, TraceFilter};
 pub use limits::Limits;
 pub(crate) use market::NumberSearch;
 pub(crate) use notifications::NotificationFilter;
+pub(crate) use output::Output;
 pub(crate) use place::{CallOrder, Instructions};
 pub(crate) use population::PersonaOrder;
 pub(crate) use recording::{RecordingChange, RecordingFilter, RecordingTrack, RecordingWish};
@@ -75,11 +80,9 @@ pub(crate) use views::{CallFilter, ConferenceFilter, NumberFilter, ParticipantFi
 
 use crate::config::{Config, Switches};
 use crate::faults::CallbackFault;
-use crate::media::{MediaCommand, MediaEvent, Sound};
 use crate::rest::ApiError;
 use crate::sid::{CallSid, ConferenceSid, Sids};
-use crate::signal::{ClientFrame, ServerFrame};
-use crate::webhook::{DeliveryError, Reply, Request};
+use crate::webhook::Request;
 use account::{Application, Number};
 use accounts::Accounts;
 use bounds::Bounds;
@@ -93,148 +96,14 @@ use population::Population;
 use queue::CallQueue;
 use recording::Recording;
 use room::Conference;
-use run::Step;
 use sip::Sip;
+use timers::Timer;
 use trust::TrustHub;
 use usage::Ledger;
-
-/// No sound takes less than a frame, or a loop of empty ones would stop time.
-const SOUND_MS_MIN: u64 = 20;
 
 /// Names one WebSocket of the Voice SDK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SocketId(pub(crate) u64);
-
-/// Something that happened outside.
-#[derive(Debug)]
-pub(crate) enum Input {
-    /// A deadline may have passed.
-    Tick,
-    /// A REST request was answered.
-    Requested {
-        method: String,
-        path: String,
-        status: u16,
-    },
-    Fetched {
-        fetch: Fetch,
-        result: Result<Reply, DeliveryError>,
-    },
-    CallbackDone {
-        call: CallSid,
-        request: Request,
-        result: Result<Reply, DeliveryError>,
-    },
-    Media(MediaEvent),
-    /// Without media: how long `play` would last.
-    SoundLength {
-        call: CallSid,
-        play: u64,
-        ms: u64,
-    },
-    /// Sound for `play` could not be made or fetched.
-    SoundFailed {
-        call: CallSid,
-        play: u64,
-        reason: String,
-    },
-    OfferAnswered {
-        call: CallSid,
-        result: Result<String, String>,
-    },
-    /// The SDP for a call to a client.
-    Offered {
-        call: CallSid,
-        result: Result<String, String>,
-    },
-    /// The client's SDP was taken over.
-    AnswerAccepted {
-        call: CallSid,
-        result: Result<(), String>,
-    },
-    SocketOpened(SocketId),
-    Signal {
-        socket: SocketId,
-        frame: ClientFrame,
-    },
-    SocketClosed(SocketId),
-}
-
-/// Something to be done outside.
-#[derive(Debug)]
-pub(crate) enum Output {
-    /// Request TwiML and report [`Input::Fetched`].
-    Fetch(Fetch),
-    /// Tell the application, whatever it answers.
-    Callback {
-        call: CallSid,
-        request: Request,
-    },
-    Media(MediaCommand),
-    /// Make or fetch sound and play it to the leg.
-    Sound {
-        call: CallSid,
-        play: u64,
-        source: SoundSource,
-        rounds: u32,
-    },
-    /// The same, over what is playing, which goes on afterwards.
-    SoundOver {
-        call: CallSid,
-        play: u64,
-        source: SoundSource,
-        rounds: u32,
-    },
-    /// Open or replace a leg's WebRTC transport and report [`Input::OfferAnswered`].
-    AnswerOffer {
-        call: CallSid,
-        offer: String,
-    },
-    /// Open a leg's WebRTC transport towards a client that is called and report [`Input::Offered`].
-    Offer {
-        call: CallSid,
-    },
-    /// Take a called client's SDP and report [`Input::AnswerAccepted`].
-    AcceptAnswer {
-        call: CallSid,
-        answer: String,
-    },
-    Signal {
-        socket: SocketId,
-        frame: ServerFrame,
-    },
-    /// Cut a socket off as a broken network would.
-    Drop(SocketId),
-}
-
-/// What is due at a time.
-#[derive(Clone, Debug, PartialEq)]
-enum Timer {
-    Dial,
-    Ring(CallSid),
-    PickUp(CallSid),
-    Refuse(CallSid),
-    /// The caller has heard that the far end is busy, or that it cannot be reached.
-    Refused(CallSid, bool),
-    RingTimeout(CallSid),
-    TimeLimit(CallSid),
-    /// A `<Pause>`, `<Gather>` or `<Dial timeLimit>` of this step ends.
-    Step(CallSid, Step),
-    /// Without media the clock ends what would be heard, and who would talk.
-    SoundEnds(CallSid, u64),
-    PersonLeaves(CallSid),
-    /// Without media the clock says what a person sounds like, and when they answer a question.
-    Sounds(CallSid, Sound),
-    Speaks(CallSid, Step),
-    /// A verdict is due if nothing was heard since this count.
-    Verdict(CallSid, u64),
-    Callback(CallSid, Request),
-    ReleaseCallbacks(CallSid),
-    TokenExpiry(SocketId, i64),
-    Rejoin(CallSid, u64),
-    /// A reviewer of Trust Hub has seen enough.
-    Review(String),
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -372,20 +241,8 @@ impl Network {
                 result,
             } => self.callback_done(&call, request, result),
             Input::Media(event) => self.media_event(event),
-            Input::SoundLength { call, play, ms } => {
-                let length =
-                    SignedDuration::from_millis(i64::try_from(ms.max(SOUND_MS_MIN)).unwrap_or(i64::MAX));
-                self.set_timer(length, Timer::SoundEnds(call, play));
-            }
-            Input::SoundFailed { call, play, reason } => {
-                self.notify(&call, 11200, &reason);
-                self.sound_failed(&call, play, &reason);
-                self.log(
-                    "play.failed",
-                    &[("call", call.as_str()), ("play", &play.to_string())],
-                );
-                self.play_ended(&call, play);
-            }
+            Input::SoundLength { call, play, ms } => self.sound_lasts(&call, play, ms),
+            Input::SoundFailed { call, play, reason } => self.sound_failed(&call, play, &reason),
             Input::OfferAnswered { call, result } => self.offer_answered(&call, result),
             Input::Offered { call, result } => self.offered(&call, result),
             Input::AnswerAccepted { call, result } => self.answer_accepted(&call, result),
@@ -393,20 +250,6 @@ impl Network {
             Input::Signal { socket, frame } => self.signal(socket, frame),
             Input::SocketClosed(socket) => self.socket_closed(socket),
         }
-    }
-
-    /// Runs everything that is due; call before asking or telling the network anything.
-    pub(crate) fn advance_to(&mut self, now: Timestamp) {
-        while let Some(entry) = self.timers.first_entry() {
-            let (at, _) = *entry.key();
-            if at > now {
-                break;
-            }
-            let timer = entry.remove();
-            self.now = self.now.max(at);
-            self.due(timer);
-        }
-        self.now = self.now.max(now);
     }
 
     pub(crate) fn poll(&mut self) -> Option<Output> {
@@ -455,69 +298,6 @@ impl Network {
         self.journal = Journal::default();
         self.timers
             .retain(|_, timer| matches!(timer, Timer::TokenExpiry(..) | Timer::Review(_)));
-    }
-
-    fn due(&mut self, timer: Timer) {
-        match timer {
-            Timer::Dial => self.dial_next(),
-            Timer::Ring(call) => self.ring(&call),
-            Timer::PickUp(call) => self.pick_up(&call),
-            Timer::Refuse(call) => self.refuse(&call),
-            Timer::Refused(call, busy) => self.refused(&call, busy),
-            Timer::RingTimeout(call) => self.ring_timeout(&call),
-            Timer::TimeLimit(call) => self.time_limit_due(&call),
-            Timer::Step(call, step) => self.step_due(&call, step),
-            Timer::SoundEnds(call, play) => self.play_ended(&call, play),
-            Timer::Sounds(call, sound) => self.sounds(&call, sound, 0),
-            Timer::Speaks(call, step) => self.person_speaks(&call, step),
-            Timer::Verdict(call, heard) => self.verdict_due(&call, heard),
-            Timer::PersonLeaves(call) => self.end(&call, call::Status::Completed, "the person hung up"),
-            Timer::Callback(call, request) => self.outputs.push_back(Output::Callback { call, request }),
-            Timer::ReleaseCallbacks(call) => self.release_callbacks(&call),
-            Timer::TokenExpiry(socket, expires_at_s) => self.token_expired(socket, expires_at_s),
-            Timer::Review(bundle) => self.review_due(&bundle),
-            Timer::Rejoin(call, binding) => self.rejoin_expired(&call, binding),
-        }
-    }
-
-    fn media_event(&mut self, event: MediaEvent) {
-        match event {
-            MediaEvent::PlayEnded { leg, play } => self.play_ended(&CallSid::from_text(&leg), play),
-            MediaEvent::Digit { leg, digit } => self.digit(&CallSid::from_text(&leg), digit),
-            MediaEvent::PersonHungUp { leg } => {
-                self.end(
-                    &CallSid::from_text(&leg),
-                    call::Status::Completed,
-                    "the person hung up",
-                );
-            }
-            MediaEvent::Voice { leg, speaking } => self.voice(&CallSid::from_text(&leg), speaking),
-            MediaEvent::Said { leg, text } => self.said(&CallSid::from_text(&leg), &text),
-            MediaEvent::Sounds { leg, sound, ago_ms } => {
-                self.sounds(&CallSid::from_text(&leg), sound, ago_ms.into());
-            }
-            MediaEvent::Connected { leg } => self.log("media.connected", &[("call", &leg)]),
-            MediaEvent::Lost { leg } => {
-                self.log("media.lost", &[("call", &leg)]);
-                self.end(&CallSid::from_text(&leg), call::Status::Completed, "media lost");
-            }
-            MediaEvent::Recorded { recording, sound } => self.sound_recorded(&recording, sound),
-            MediaEvent::Heard {
-                listener,
-                speaker,
-                started,
-            } => {
-                let kind = if started { "heard.started" } else { "heard.ended" };
-                self.log(kind, &[("listener", &listener), ("speaker", &speaker)]);
-            }
-        }
-    }
-
-    fn set_timer(&mut self, delay: SignedDuration, timer: Timer) {
-        let at = self.now.saturating_add(delay).unwrap_or(Timestamp::MAX);
-        let id = self.next_id();
-        self.timers.insert((at, id), timer);
-        self.sweep_timers();
     }
 
     fn next_id(&mut self) -> u64 {

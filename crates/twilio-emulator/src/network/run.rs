@@ -1,5 +1,6 @@
 //! Running TwiML on a leg: which document, which verb, and what it waits for.
 
+mod callees;
 mod dial;
 mod documents;
 mod enqueue;
@@ -8,12 +9,13 @@ mod record;
 
 use jiff::SignedDuration;
 
+pub(super) use callees::{RING_EXTRA_S, e164};
+pub(super) use dial::Dialing;
 pub(crate) use documents::{Fetch, FetchPurpose};
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::bridge::Dialing;
 use super::call::Status;
 use super::{Network, Output, Timer};
 use crate::media::MediaCommand;
@@ -26,6 +28,8 @@ pub(super) use record::{AfterRecord, HUNG_UP};
 
 /// Documents in a row that only lead to another one.
 const REDIRECTS_MAX: u32 = 10;
+/// No sound takes less than a frame, or a loop of empty ones would stop time.
+const SOUND_MS_MIN: u64 = 20;
 
 /// Names one wait of one run; what belongs to an earlier wait is ignored.
 pub(super) type Step = u64;
@@ -271,6 +275,12 @@ impl Network {
         step
     }
 
+    /// What the leg's outermost document waits for.
+    fn outermost_wait(&mut self, sid: &CallSid) -> Option<&mut Waiting> {
+        let outermost = self.calls.get_mut(sid)?.runs.first_mut()?;
+        Some(&mut outermost.waiting)
+    }
+
     fn sound(&mut self, sid: &CallSid, source: SoundSource, rounds: u32) -> bool {
         let play = self.wait_for(sid, Waiting::Sound);
         let call = sid.clone();
@@ -311,11 +321,26 @@ impl Network {
         }
     }
 
+    /// Without media: how long the sound would last.
+    pub(super) fn sound_lasts(&mut self, sid: &CallSid, play: u64, ms: u64) {
+        let ms = i64::try_from(ms.max(SOUND_MS_MIN)).unwrap_or(i64::MAX);
+        self.set_timer(
+            SignedDuration::from_millis(ms),
+            Timer::SoundEnds(sid.clone(), play),
+        );
+    }
+
     /// A sound could not be had, which an announcement's sender is told.
     pub(super) fn sound_failed(&mut self, sid: &CallSid, play: u64, why: &str) {
+        self.notify(sid, 11200, why);
         if let Some(Scope::Announcement(id)) = self.run_that_plays(sid, play).map(|run| run.scope) {
             self.announcement_failed(sid, id, why);
         }
+        self.log(
+            "play.failed",
+            &[("call", sid.as_str()), ("play", &play.to_string())],
+        );
+        self.play_ended(sid, play);
     }
 
     fn run_that_plays(&mut self, sid: &CallSid, play: u64) -> Option<&mut Run> {

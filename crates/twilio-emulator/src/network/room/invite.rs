@@ -1,10 +1,9 @@
 //! Participants that REST calls into a conference: they belong to it from the order on, and join when they answer.
 
 use super::{Conference, LeaveReason, Participant, Stage};
-use crate::network::bridge::RING_EXTRA_S;
 use crate::network::end::StatusChange;
 use crate::network::place::TIME_LIMIT_S_MAX;
-use crate::network::run::{Run, Scope};
+use crate::network::run::{RING_EXTRA_S, Run, Scope};
 use crate::network::{CallOrder, Instructions, Network, not_found};
 use crate::rest::ApiError;
 use crate::sid::{CallSid, ConferenceSid};

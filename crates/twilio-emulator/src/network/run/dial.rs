@@ -1,15 +1,95 @@
-//! `<Dial>`: the verb, its end, and keys for the far end.
+//! `<Dial>`: the verb, its end and what its action is told, and keys for the far end.
 
-use jiff::SignedDuration;
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::{FetchPurpose, SoundSource, Waiting};
 use crate::media::MediaCommand;
-use crate::network::bridge::Dialing;
 use crate::network::call::Status;
+use crate::network::callback::{Params, bool_text, push};
 use crate::network::room::LeaveReason;
 use crate::network::{Network, Output, Timer};
 use crate::sid::CallSid;
-use crate::twiml::{Dial, Noun};
+use crate::twiml::{Callee, Dial, Noun, QueueNoun};
+
+#[derive(Debug)]
+pub(in crate::network) struct Dialing {
+    pub(in crate::network) order: Dial,
+    /// Legs that ring or talk.
+    pub(in crate::network) legs: Vec<CallSid>,
+    /// To be tried if those before them do not answer.
+    pub(in crate::network) next: VecDeque<Callee>,
+    /// The first leg that answered.
+    pub(in crate::network) winner: Option<CallSid>,
+    /// What the other leg was to hear first is over.
+    pub(in crate::network) ready: bool,
+    pub(in crate::network) bridged_at: Option<Timestamp>,
+    /// What `record` has begun.
+    pub(in crate::network) recording: Option<String>,
+    /// The last leg that ended unanswered.
+    pub(in crate::network) missed: Option<(CallSid, Status)>,
+    /// What is said about the queue the other leg comes from.
+    pub(in crate::network) queue: Params,
+}
+
+impl Dialing {
+    pub(in crate::network) fn new(order: Dial) -> Self {
+        Self {
+            order,
+            legs: Vec::new(),
+            next: VecDeque::new(),
+            winner: None,
+            ready: false,
+            bridged_at: None,
+            recording: None,
+            missed: None,
+            queue: Params::new(),
+        }
+    }
+
+    pub(in crate::network) fn queue_noun(&self) -> Option<QueueNoun> {
+        match &self.order.noun {
+            Noun::Queue(noun) => Some(noun.as_ref().clone()),
+            Noun::Room(_) | Noun::Callees(_) | Noun::Unconnected(_) => None,
+        }
+    }
+
+    /// Nobody has come yet.
+    pub(in crate::network) fn is_open(&self) -> bool {
+        self.winner.is_none()
+    }
+
+    /// Who is at the other end of the bridge.
+    pub(in crate::network) fn other(&self) -> Option<&CallSid> {
+        self.bridged_at.and(self.winner.as_ref())
+    }
+
+    /// The leg that the action is told about.
+    pub(in crate::network) fn outcome_leg(&self) -> Option<&CallSid> {
+        self.winner.as_ref().or(self.missed.as_ref().map(|(leg, _)| leg))
+    }
+
+    /// What the action is told.
+    fn outcome(&self, status: &str, now: Timestamp) -> Params {
+        let mut params = Params::new();
+        push(&mut params, "DialCallStatus", status);
+        if matches!(self.order.noun, Noun::Room(_)) {
+            push(&mut params, "DialBridged", bool_text(status == "answered"));
+            return params;
+        }
+        if let Some(leg) = self.outcome_leg().filter(|_| self.queue.is_empty()) {
+            push(&mut params, "DialCallSid", leg.as_str());
+        }
+        if let Some(bridged_at) = self.bridged_at {
+            let seconds = (now.duration_since(bridged_at).as_millis() + 500) / 1_000;
+            push(&mut params, "DialCallDuration", &seconds.to_string());
+        }
+        push(&mut params, "DialBridged", bool_text(self.bridged_at.is_some()));
+        params.extend(self.queue.iter().cloned());
+        params
+    }
+}
 
 impl Network {
     pub(super) fn dial_noun(&mut self, sid: &CallSid, mut dial: Dial) -> bool {
@@ -78,6 +158,34 @@ impl Network {
             // A caller who was to be answered with the bridge is answered by what follows instead.
             None if unanswered => self.answer_or_go_on(sid),
             None => self.advance(sid),
+        }
+    }
+
+    /// What a `<Dial>` that ends now tells its action.
+    fn dial_outcome(&self, dialing: &Dialing, status: &str) -> Params {
+        let mut outcome = dialing.outcome(status, self.now);
+        outcome.extend(self.sip_outcome(dialing));
+        if let Some(recording) = &dialing.recording {
+            outcome.extend(self.recording_facts(recording));
+        }
+        outcome
+    }
+
+    /// What the action of a `<Dial>` is told whose leg hangs up itself.
+    pub(in crate::network) fn farewell_outcome(&self, dialing: &Dialing) -> Params {
+        let status = match (&dialing.order.noun, dialing.bridged_at) {
+            (Noun::Room(_), _) => "answered",
+            (_, Some(_)) => "completed",
+            (_, None) => "canceled",
+        };
+        self.dial_outcome(dialing, status)
+    }
+
+    /// The `<Dial>` that the leg is in.
+    pub(in crate::network) fn dialing_mut(&mut self, sid: &CallSid) -> Option<&mut Dialing> {
+        match self.outermost_wait(sid) {
+            Some(Waiting::Dial(dialing)) => Some(dialing),
+            Some(_) | None => None,
         }
     }
 

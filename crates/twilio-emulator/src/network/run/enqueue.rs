@@ -2,8 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{FetchPurpose, Run, Scope, SoundSource, Waiting};
-use crate::network::bridge::Dialing;
+use super::{Dialing, FetchPurpose, Run, Scope, SoundSource, Waiting};
 use crate::network::call::Endpoint;
 use crate::network::callback::{Params, push};
 use crate::network::queue::Departure;
@@ -94,13 +93,7 @@ impl Network {
     }
 
     pub(super) fn queued(&mut self, sid: &CallSid) -> Option<&mut Queued> {
-        match self
-            .calls
-            .get_mut(sid)?
-            .runs
-            .first_mut()
-            .map(|run| &mut run.waiting)
-        {
+        match self.outermost_wait(sid) {
             Some(Waiting::Queue(queued)) => Some(queued),
             Some(_) | None => None,
         }

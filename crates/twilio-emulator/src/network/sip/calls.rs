@@ -104,7 +104,7 @@ impl Network {
         let trunk = trunk.ok_or_else(|| not_found(&invite.to.host))?;
         self.let_in(&trunk.account, &trunk.lists, &invite)?;
         let number = invite.to.user.clone();
-        if !number.starts_with('+') || crate::network::bridge::e164(&number).is_none() {
+        if !number.starts_with('+') || crate::network::run::e164(&number).is_none() {
             return Err(self.refuse_invite(&trunk.account, 400, 32101, "SIP: Invalid phone number"));
         }
         if !self.may_call_from(&trunk.account, &invite.from) {

@@ -3,7 +3,7 @@
 use crate::media::Answer;
 use crate::network::call::{Call, Party};
 use crate::network::callback::{Params, push};
-use crate::network::{Network, bridge::Dialing};
+use crate::network::{Network, run::Dialing};
 use crate::pbx::{Met, Password, SipUri, is_sip};
 use crate::sid::CallSid;
 
