@@ -107,6 +107,8 @@ async function checkQueues(client) {
   assert.equal(page.instances.length, 2);
   assert.match(page.nextPageUrl, /PageToken=/);
   assert.equal((await client.queues(made[0].sid).update({ maxSize: 9 })).maxSize, 9);
+  await refuses(400, 22003, () => client.queues(made[0].sid).update({ friendlyName: "two" }));
+  assert.equal((await client.queues(made[0].sid).update({ friendlyName: "one" })).friendlyName, "one");
   assert.deepEqual(await client.queues(made[0].sid).members.list(), []);
   await refuses(404, 20404, () => client.queues(made[0].sid).members("Front").fetch());
   for (const queue of made) await client.queues(queue.sid).remove();

@@ -29,6 +29,9 @@ async function checkLists(client) {
   await refuses(400, 20001, () =>
     offices.ipAddresses.create({ friendlyName: "bad", ipAddress: "300.1.1.1" }),
   );
+  await refuses(400, 20001, () =>
+    offices.ipAddresses.create({ friendlyName: "new", ipAddress: "2001:db8::1" }),
+  );
   assert.equal((await offices.ipAddresses.list()).length, 1);
   assert.equal((await offices.update({ friendlyName: "all offices" })).friendlyName, "all offices");
 

@@ -48,8 +48,8 @@ use jiff::Timestamp;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-pub(crate) use account::settings::{OF_APPLICATIONS, OF_NUMBERS};
-pub(crate) use account::{ApplicationChanges, Change, NumberChanges, RoutingChanges, Settings};
+pub(crate) use account::settings::{OF_APPLICATIONS, OF_NUMBERS, Setting};
+pub(crate) use account::{Change, HandlingChanges, NumberChanges, RoutingChanges, Settings};
 pub(crate) use accounts::Standing;
 pub(crate) use amd::AmdErrors;
 pub(crate) use call::Endpoint;

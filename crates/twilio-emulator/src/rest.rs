@@ -6,6 +6,7 @@ mod applications;
 mod ask;
 mod caller_ids;
 mod calls;
+mod collection;
 mod conferences;
 mod dialing;
 mod error;

@@ -22,14 +22,20 @@ pub(super) struct Routing {
     pub(super) callback: Option<Endpoint>,
 }
 
+/// What an application and a number have in common: a name, where calls go, and what REST keeps besides.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Handling {
+    pub(super) friendly_name: String,
+    pub(super) routing: Routing,
+    pub(super) settings: Settings,
+}
+
 /// A TwiML application.
 #[derive(Clone, Debug)]
 pub(super) struct Application {
     pub(super) sid: String,
     pub(super) account: String,
-    pub(super) friendly_name: String,
-    pub(super) routing: Routing,
-    pub(super) settings: Settings,
+    pub(super) handling: Handling,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
 }
@@ -40,9 +46,7 @@ pub(super) struct Number {
     pub(super) sid: String,
     pub(super) account: String,
     pub(super) e164: String,
-    pub(super) friendly_name: String,
-    pub(super) routing: Routing,
-    pub(super) settings: Settings,
+    pub(super) handling: Handling,
     pub(super) application_sid: Option<String>,
     /// Calls go through this trunk instead.
     pub(super) trunk_sid: Option<String>,
@@ -69,9 +73,9 @@ pub(crate) struct RoutingChanges {
     pub(crate) callback: Change<Endpoint>,
 }
 
-/// `POST Applications`: what is to change.
+/// `POST Applications`, and of `POST IncomingPhoneNumbers` what both have: what is to change.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ApplicationChanges {
+pub(crate) struct HandlingChanges {
     pub(crate) friendly_name: Option<String>,
     pub(crate) routing: RoutingChanges,
     pub(crate) settings: Settings,
@@ -80,9 +84,7 @@ pub(crate) struct ApplicationChanges {
 /// `POST IncomingPhoneNumbers`: what is to change.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NumberChanges {
-    pub(crate) friendly_name: Option<String>,
-    pub(crate) routing: RoutingChanges,
-    pub(crate) settings: Settings,
+    pub(crate) handling: HandlingChanges,
     pub(crate) application_sid: Change<String>,
     pub(crate) trunk_sid: Change<String>,
 }
@@ -113,6 +115,16 @@ impl RoutingChanges {
     }
 }
 
+impl HandlingChanges {
+    fn apply(self, handling: &mut Handling) {
+        if let Some(friendly_name) = self.friendly_name {
+            handling.friendly_name = friendly_name;
+        }
+        self.routing.apply(&mut handling.routing);
+        self.settings.apply(&mut handling.settings);
+    }
+}
+
 impl Network {
     pub(super) fn application(&self, sid: &str) -> Option<&Application> {
         self.applications
@@ -135,7 +147,7 @@ impl Network {
     pub(crate) fn create_application(
         &mut self,
         account: &str,
-        changes: ApplicationChanges,
+        changes: HandlingChanges,
     ) -> Result<String, ApiError> {
         if self.applications.len() >= APPLICATIONS_MAX {
             return Err(ApiError::new(400, 20409, "Too many applications".to_owned()));
@@ -144,9 +156,7 @@ impl Network {
         self.applications.push(Application {
             sid: sid.clone(),
             account: account.to_owned(),
-            friendly_name: String::new(),
-            routing: Routing::default(),
-            settings: Settings::default(),
+            handling: Handling::default(),
             created_at: self.now,
             updated_at: self.now,
         });
@@ -154,21 +164,13 @@ impl Network {
         Ok(sid)
     }
 
-    pub(crate) fn update_application(
-        &mut self,
-        sid: &str,
-        changes: ApplicationChanges,
-    ) -> Result<(), ApiError> {
+    pub(crate) fn update_application(&mut self, sid: &str, changes: HandlingChanges) -> Result<(), ApiError> {
         let found = self
             .applications
             .iter_mut()
             .find(|application| application.sid == sid);
         let application = found.ok_or_else(|| not_found(sid))?;
-        application.friendly_name = changes
-            .friendly_name
-            .unwrap_or_else(|| application.friendly_name.clone());
-        changes.routing.apply(&mut application.routing);
-        changes.settings.apply(&mut application.settings);
+        changes.apply(&mut application.handling);
         application.updated_at = self.now;
         Ok(())
     }
@@ -217,9 +219,10 @@ impl Network {
             sid: sid.clone(),
             account: account.to_owned(),
             e164: phone_number.to_owned(),
-            friendly_name: super::views::formatted(phone_number),
-            routing: Routing::default(),
-            settings: Settings::default(),
+            handling: Handling {
+                friendly_name: super::views::formatted(phone_number),
+                ..Handling::default()
+            },
             application_sid: None,
             trunk_sid: None,
             created_at: self.now,
@@ -231,11 +234,7 @@ impl Network {
     pub(crate) fn update_number(&mut self, sid: &str, changes: NumberChanges) -> Result<(), ApiError> {
         let found = self.numbers.iter_mut().find(|number| number.sid == sid);
         let number = found.ok_or_else(|| not_found(sid))?;
-        number.friendly_name = changes
-            .friendly_name
-            .unwrap_or_else(|| number.friendly_name.clone());
-        changes.routing.apply(&mut number.routing);
-        changes.settings.apply(&mut number.settings);
+        changes.handling.apply(&mut number.handling);
         // Each of the two takes the number from the other.
         if matches!(changes.application_sid, Change::Set(_)) {
             number.trunk_sid = None;

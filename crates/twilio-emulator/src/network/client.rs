@@ -144,7 +144,7 @@ impl Network {
             .application(&application_sid)
             .filter(|application| application.account == grants.account)
             .ok_or((31001, "Application not found"))?;
-        let routing = application.routing.clone();
+        let routing = application.handling.routing.clone();
         let voice = routing.voice.ok_or((31001, "The application has no VoiceUrl"))?;
         let params: Vec<(String, String)> = url::form_urlencoded::parse(params.as_bytes())
             .into_owned()

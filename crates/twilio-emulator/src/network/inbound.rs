@@ -41,7 +41,8 @@ impl Network {
             .as_deref()
             .and_then(|sid| self.application(sid));
         let routing = application
-            .map_or(&number.routing, |application| &application.routing)
+            .map_or(&number.handling, |application| &application.handling)
+            .routing
             .clone();
         // A trunk's calls have neither TwiML nor callbacks.
         let routing = if trunk.is_some() {

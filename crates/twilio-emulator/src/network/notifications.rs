@@ -61,7 +61,7 @@ pub(super) struct Journal {
 
 /// Codes that do not stop anything: schema and parameter warnings, callbacks answered with an error.
 fn is_warning(code: u32) -> bool {
-    matches!(code, 12200 | 13000..=13999 | 15003 | 16020..=16025 | 20001 | 21262 | 21263 | 32009 | 32011 | 32101 | 32110)
+    matches!(code, 12200 | 13000..=13999 | 15003 | 16020..=16025 | 20001 | 21262 | 21263 | 32009 | 32011 | 32101)
 }
 
 impl Network {

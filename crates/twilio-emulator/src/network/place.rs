@@ -118,9 +118,9 @@ impl Network {
                 .application(&sid)
                 .filter(|application| application.account == order.account)
                 .ok_or_else(|| ApiError::new(400, 21218, format!("Invalid ApplicationSid: {sid}")))?;
-            order.instructions = application.routing.voice.clone().map(Instructions::Url);
-            order.fallback.clone_from(&application.routing.fallback);
-            order.callback.clone_from(&application.routing.callback);
+            order.instructions = application.handling.routing.voice.clone().map(Instructions::Url);
+            order.fallback.clone_from(&application.handling.routing.fallback);
+            order.callback.clone_from(&application.handling.routing.callback);
         }
         let instructions = order.instructions.take();
         let instructions =

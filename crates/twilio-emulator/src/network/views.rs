@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 pub(crate) use lists::{CallFilter, ConferenceFilter, NumberFilter, ParticipantFilter, When};
 
-use super::account::settings::{OF_APPLICATIONS, OF_NUMBERS};
-use super::account::{Application, Number, Routing};
+use super::account::settings::{OF_APPLICATIONS, OF_NUMBERS, Setting};
+use super::account::{Application, Handling, Number, Routing};
 use super::area_codes::is_toll_free;
 use super::call::{Call, Endpoint, Party, Status};
 use super::room::{Conference, Participant, Stage};
@@ -245,29 +245,24 @@ fn conference_json(conference: &Conference) -> Value {
 }
 
 fn application_json(application: &Application) -> Value {
-    let mut view = routing_fields(&application.routing);
+    let mut view = handling_fields(&application.handling, &OF_APPLICATIONS);
     let own = json!({
         "sid": application.sid,
         "account_sid": application.account,
-        "friendly_name": application.friendly_name,
-        "api_version": API_VERSION,
         "date_created": rfc2822(application.created_at),
         "date_updated": rfc2822(application.updated_at),
         "uri": format!("{}/Applications/{}.json", root(&application.account), application.sid),
     });
     merge(&mut view, own);
-    merge(&mut view, application.settings.fields(&OF_APPLICATIONS));
     view
 }
 
 fn number_json(number: &Number) -> Value {
-    let mut view = routing_fields(&number.routing);
+    let mut view = handling_fields(&number.handling, &OF_NUMBERS);
     let own = json!({
         "sid": number.sid,
         "account_sid": number.account,
         "phone_number": number.e164,
-        "friendly_name": number.friendly_name,
-        "api_version": API_VERSION,
         "voice_application_sid": number.application_sid,
         "trunk_sid": number.trunk_sid,
         "capabilities": { "voice": true, "sms": false, "mms": false, "fax": false },
@@ -282,6 +277,14 @@ fn number_json(number: &Number) -> Value {
         "uri": number.path(),
     });
     merge(&mut view, own);
-    merge(&mut view, number.settings.fields(&OF_NUMBERS));
+    view
+}
+
+/// What applications and numbers have in common.
+fn handling_fields(handling: &Handling, settings: &[Setting]) -> Value {
+    let mut view = routing_fields(&handling.routing);
+    merge(&mut view, handling.settings.fields(settings));
+    view["friendly_name"] = json!(handling.friendly_name);
+    view["api_version"] = json!(API_VERSION);
     view
 }

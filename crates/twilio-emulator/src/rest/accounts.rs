@@ -46,17 +46,16 @@ async fn create(ask: Ask) -> Answer {
 }
 
 async fn list(ask: Ask) -> Answer {
-    ask.only(&["FriendlyName", "Status"]).await?;
     let name = ask.form.text("FriendlyName").map(str::to_owned);
     let status = ask.form.text("Status").map(str::to_owned);
-    ask.list("accounts", move |network, _| {
+    ask.list("accounts", &["FriendlyName", "Status"], move |network, _| {
         Ok(network.list_accounts(name.as_deref(), status.as_deref()))
     })
     .await
 }
 
 async fn fetch(ask: Ask) -> Answer {
-    ask.show(|network, account| network.account_view(account)).await
+    ask.read(|network, account| network.account_view(account)).await
 }
 
 async fn update(ask: Ask) -> Answer {
@@ -89,14 +88,13 @@ async fn create_key(ask: Ask) -> Answer {
 }
 
 async fn list_keys(ask: Ask) -> Answer {
-    ask.only(&[]).await?;
-    ask.list("keys", |network, account| Ok(network.list_keys(account)))
+    ask.list("keys", &[], |network, account| Ok(network.list_keys(account)))
         .await
 }
 
 async fn fetch_key(ask: Ask) -> Answer {
     let sid = ask.name(0);
-    ask.show(move |network, account| network.key_view(account, &sid))
+    ask.read(move |network, account| network.key_view(account, &sid))
         .await
 }
 
@@ -125,6 +123,7 @@ pub(super) fn friendly_name(ask: &Ask) -> Result<String, ApiError> {
 }
 
 async fn create_token(ask: Ask) -> Answer {
+    ask.only(&[]).await?;
     ask.made(|network, account| {
         let token = network.create_secondary_token(account)?;
         Ok(network.token_view(account, "secondary_auth_token", &token, "Secondary"))
@@ -137,7 +136,7 @@ async fn delete_token(ask: Ask) -> Result<StatusCode, ApiError> {
 }
 
 async fn promote_token(ask: Ask) -> Answer {
-    ask.show(|network, account| {
+    ask.read(|network, account| {
         let token = network.promote_token(account)?;
         Ok(network.token_view(account, "auth_token", &token, "Promote"))
     })

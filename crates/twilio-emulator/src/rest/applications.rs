@@ -6,28 +6,16 @@ use axum::routing::get;
 
 use super::ApiError;
 use super::ask::{Answer, Ask};
-use super::form::Form;
-use crate::network::{ApplicationChanges, OF_APPLICATIONS, Settings};
+use super::form::HANDLING;
+use crate::network::OF_APPLICATIONS;
 use crate::web::Site;
 
-const KNOWN: [&str; 15] = [
-    "FriendlyName",
-    "VoiceUrl",
-    "VoiceMethod",
-    "VoiceFallbackUrl",
-    "VoiceFallbackMethod",
-    "VoiceCallerIdLookup",
-    "StatusCallback",
-    "StatusCallbackMethod",
-    "SmsUrl",
-    "SmsMethod",
-    "SmsFallbackUrl",
-    "SmsFallbackMethod",
+/// What only applications have, besides [`HANDLING`].
+const OWN: [&str; 3] = [
     "SmsStatusCallback",
     "MessageStatusCallback",
     "PublicApplicationConnectEnabled",
 ];
-const FRIENDLY_NAME_CHARACTERS_MAX: usize = 64;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -39,8 +27,8 @@ pub(super) fn routes() -> Router<Site> {
 }
 
 async fn create(ask: Ask) -> Answer {
-    ask.only(&KNOWN).await?;
-    let changes = changes(&ask.form)?;
+    ask.only(&[&HANDLING[..], &OWN].concat()).await?;
+    let changes = ask.form.handling(&OF_APPLICATIONS)?;
     ask.made(move |network, account| {
         let sid = network.create_application(account, changes)?;
         network.application_view(&sid)
@@ -49,9 +37,8 @@ async fn create(ask: Ask) -> Answer {
 }
 
 async fn list(ask: Ask) -> Answer {
-    ask.only(&["FriendlyName"]).await?;
     let name = ask.form.text("FriendlyName").map(str::to_owned);
-    ask.list("applications", move |network, account| {
+    ask.list("applications", &["FriendlyName"], move |network, account| {
         Ok(network.list_applications(account, name.as_deref()))
     })
     .await
@@ -59,7 +46,7 @@ async fn list(ask: Ask) -> Answer {
 
 async fn fetch(ask: Ask) -> Answer {
     let sid = ask.name(0);
-    ask.show(move |network, account| {
+    ask.read(move |network, account| {
         network.require(account, &sid)?;
         network.application_view(&sid)
     })
@@ -67,8 +54,8 @@ async fn fetch(ask: Ask) -> Answer {
 }
 
 async fn update(ask: Ask) -> Answer {
-    ask.only(&KNOWN).await?;
-    let (sid, changes) = (ask.name(0), changes(&ask.form)?);
+    ask.only(&[&HANDLING[..], &OWN].concat()).await?;
+    let (sid, changes) = (ask.name(0), ask.form.handling(&OF_APPLICATIONS)?);
     ask.show(move |network, account| {
         network.require(account, &sid)?;
         network.update_application(&sid, changes)?;
@@ -85,17 +72,4 @@ async fn delete(ask: Ask) -> Result<StatusCode, ApiError> {
         Ok(())
     })
     .await
-}
-
-fn changes(form: &Form) -> Result<ApplicationChanges, ApiError> {
-    let friendly_name = form.raw("FriendlyName").map(str::to_owned);
-    let too_long = |name: &String| name.chars().count() > FRIENDLY_NAME_CHARACTERS_MAX;
-    if friendly_name.as_ref().is_some_and(too_long) {
-        return Err(ApiError::parameter("FriendlyName has more than 64 characters"));
-    }
-    Ok(ApplicationChanges {
-        friendly_name,
-        routing: form.routing()?,
-        settings: Settings::read(&OF_APPLICATIONS, |name| form.raw(name)),
-    })
 }

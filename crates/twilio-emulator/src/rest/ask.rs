@@ -15,12 +15,22 @@ use crate::web::{SignedIn, Site};
 /// What a handler answers with.
 pub(super) type Answer = Result<(StatusCode, Json<Value>), ApiError>;
 
+/// What a path names after the account, without `.json`; newer products' paths have no account.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names(Vec<String>);
+
+impl Names {
+    /// The name number `index`, empty if there are fewer.
+    pub(super) fn at(&self, index: usize) -> &str {
+        self.0.get(index).map_or("", String::as_str)
+    }
+}
+
 /// See the module.
 pub(super) struct Ask {
     pub(super) network: NetworkHandle,
     pub(super) account: String,
-    /// What the path names after the account, without `.json`; newer products' paths have no account.
-    names: Vec<String>,
+    pub(super) names: Names,
     pub(super) form: Form,
     pub(super) path: String,
 }
@@ -39,7 +49,7 @@ impl FromRequest<Site> for Ask {
             Some(SignedIn(account)) => account,
             None => names.next().unwrap_or_default(),
         };
-        let names = names.collect();
+        let names = Names(names.collect());
         let original = parts.extensions.get::<axum::extract::OriginalUri>();
         let path = original.map_or(path, |uri| uri.path().to_owned());
         let form = Form::from_request(Request::from_parts(parts, body), site).await?;
@@ -56,13 +66,12 @@ impl FromRequest<Site> for Ask {
 impl Ask {
     /// The path's name number `index` after the account.
     pub(super) fn name(&self, index: usize) -> String {
-        self.names.get(index).cloned().unwrap_or_default()
+        self.names.at(index).to_owned()
     }
 
     /// A parameter without which nothing can be done.
     pub(super) fn required(&self, name: &str) -> Result<String, ApiError> {
-        let value = self.form.text(name).map(str::to_owned);
-        value.ok_or_else(|| ApiError::missing(name))
+        self.form.required(name)
     }
 
     /// Asks the network, on behalf of the account.
@@ -84,6 +93,15 @@ impl Ask {
         Ok((StatusCode::OK, Json(self.run(question).await?)))
     }
 
+    /// Answers 200 with a resource that was asked for by its name alone.
+    pub(super) async fn read(
+        &self,
+        question: impl FnOnce(&mut Network, &str) -> Result<Value, ApiError> + Send + 'static,
+    ) -> Answer {
+        self.only(&[]).await?;
+        self.show(question).await
+    }
+
     /// Answers 201 with a resource that was made.
     pub(super) async fn made(
         &self,
@@ -97,26 +115,31 @@ impl Ask {
         &self,
         question: impl FnOnce(&mut Network, &str) -> Result<(), ApiError> + Send + 'static,
     ) -> Result<StatusCode, ApiError> {
+        self.only(&[]).await?;
         self.run(question).await?;
         Ok(StatusCode::NO_CONTENT)
     }
 
-    /// Answers 200 with one page of a list, under `key`.
+    /// Answers 200 with one page of a list, under `key`; the list knows these `filters`.
     pub(super) async fn list(
         &self,
         key: &str,
+        filters: &[&str],
         question: impl FnOnce(&mut Network, &str) -> Result<Vec<Value>, ApiError> + Send + 'static,
     ) -> Answer {
+        self.only(filters).await?;
         let rows = self.run(question).await?;
         Ok((StatusCode::OK, Json(page(key, &self.path, &self.form, rows))))
     }
 
-    /// Answers 200 with one page of a list of a newer product, under `key`.
+    /// The same for a list of a newer product.
     pub(super) async fn list_v1(
         &self,
         key: &str,
+        filters: &[&str],
         question: impl FnOnce(&mut Network, &str) -> Result<Vec<Value>, ApiError> + Send + 'static,
     ) -> Answer {
+        self.only(filters).await?;
         let (rows, origin) = self
             .run(|network, account| Ok((question(network, account)?, network.origin().to_owned())))
             .await?;

@@ -42,18 +42,19 @@ async fn validate(ask: Ask) -> Answer {
 }
 
 async fn list(ask: Ask) -> Answer {
-    ask.only(&["PhoneNumber", "FriendlyName"]).await?;
     let number = ask.form.text("PhoneNumber").map(str::to_owned);
     let name = ask.form.text("FriendlyName").map(str::to_owned);
-    ask.list("outgoing_caller_ids", move |network, account| {
-        Ok(network.list_caller_ids(account, number.as_deref(), name.as_deref()))
-    })
+    ask.list(
+        "outgoing_caller_ids",
+        &["PhoneNumber", "FriendlyName"],
+        move |network, account| Ok(network.list_caller_ids(account, number.as_deref(), name.as_deref())),
+    )
     .await
 }
 
 async fn fetch(ask: Ask) -> Answer {
     let sid = ask.name(0);
-    ask.show(move |network, account| network.caller_id_view(account, &sid))
+    ask.read(move |network, account| network.caller_id_view(account, &sid))
         .await
 }
 

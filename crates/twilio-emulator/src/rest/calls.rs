@@ -76,7 +76,7 @@ async fn create(ask: Ask) -> Answer {
 
 async fn fetch(ask: Ask) -> Answer {
     let sid = CallSid::from_text(&ask.name(0));
-    ask.show(move |network, account| {
+    ask.read(move |network, account| {
         network.require(account, sid.as_str())?;
         network.call_read(&sid)
     })
@@ -93,7 +93,6 @@ async fn delete(ask: Ask) -> Result<StatusCode, ApiError> {
 }
 
 async fn list(ask: Ask) -> Answer {
-    ask.only(&LIST).await?;
     let form = &ask.form;
     let text = |name: &str| form.text(name).map(str::to_owned);
     let filter = CallFilter {
@@ -104,7 +103,7 @@ async fn list(ask: Ask) -> Answer {
         started: form.when("StartTime")?,
         ended: form.when("EndTime")?,
     };
-    ask.list("calls", move |network, account| {
+    ask.list("calls", &LIST, move |network, account| {
         Ok(network.list_calls(account, &filter))
     })
     .await

@@ -28,7 +28,6 @@ pub(super) fn routes() -> Router<Site> {
 }
 
 async fn list(ask: Ask) -> Answer {
-    ask.only(&LIST).await?;
     let form = &ask.form;
     let status = form.text("Status");
     if let Some(status) = status.filter(|status| !STATUSES.contains(status)) {
@@ -40,7 +39,7 @@ async fn list(ask: Ask) -> Answer {
         created: form.days("DateCreated")?,
         updated: form.days("DateUpdated")?,
     };
-    ask.list("conferences", move |network, account| {
+    ask.list("conferences", &LIST, move |network, account| {
         Ok(network.list_conferences(account, &filter))
     })
     .await
@@ -48,7 +47,7 @@ async fn list(ask: Ask) -> Answer {
 
 async fn fetch(ask: Ask) -> Answer {
     let sid = ConferenceSid::from_text(&ask.name(0));
-    ask.show(move |network, account| {
+    ask.read(move |network, account| {
         network.require(account, sid.as_str())?;
         network.conference_view(&sid)
     })

@@ -10,6 +10,15 @@ use super::ask::{Answer, Ask};
 use crate::network::{CountryFilter, CountryUpdate, Network};
 use crate::web::Site;
 
+const FILTERS: [&str; 6] = [
+    "IsoCode",
+    "Continent",
+    "CountryCode",
+    "LowRiskNumbersEnabled",
+    "HighRiskSpecialNumbersEnabled",
+    "HighRiskTollfraudNumbersEnabled",
+];
+
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/v1/DialingPermissions/Countries", get(list))
@@ -32,18 +41,20 @@ async fn list(ask: Ask) -> Answer {
         special: ask.form.flag("HighRiskSpecialNumbersEnabled")?,
         toll_fraud: ask.form.flag("HighRiskTollfraudNumbersEnabled")?,
     };
-    ask.list_v1("content", move |network, _| Ok(network.list_countries(&filter)))
-        .await
+    ask.list_v1("content", &FILTERS, move |network, _| {
+        Ok(network.list_countries(&filter))
+    })
+    .await
 }
 
 async fn fetch(ask: Ask) -> Answer {
     let iso = ask.name(0);
-    ask.show(move |network, _| network.country_view(&iso)).await
+    ask.read(move |network, _| network.country_view(&iso)).await
 }
 
 async fn prefixes(ask: Ask) -> Answer {
     let iso = ask.name(0);
-    ask.list_v1("content", move |_, _| Network::special_prefixes(&iso))
+    ask.list_v1("content", &[], move |_, _| Network::special_prefixes(&iso))
         .await
 }
 
@@ -60,7 +71,7 @@ async fn update(ask: Ask) -> Answer {
 }
 
 async fn settings(ask: Ask) -> Answer {
-    ask.show(|network, _| Ok(network.dialing_settings(None))).await
+    ask.read(|network, _| Ok(network.dialing_settings(None))).await
 }
 
 async fn change_settings(ask: Ask) -> Answer {

@@ -8,11 +8,29 @@ use axum::http::Method as HttpMethod;
 use jiff::Timestamp;
 
 use super::ApiError;
-use crate::network::{Change, Endpoint, RoutingChanges, When};
+use crate::network::{Change, Endpoint, HandlingChanges, RoutingChanges, Setting, Settings, When};
 use crate::twiml::Method;
 
 /// A body that takes longer would keep others out.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+const FRIENDLY_NAME_CHARACTERS_MAX: usize = 64;
+
+/// What applications and numbers both know.
+pub(super) const HANDLING: [&str; 12] = [
+    "FriendlyName",
+    "VoiceUrl",
+    "VoiceMethod",
+    "VoiceFallbackUrl",
+    "VoiceFallbackMethod",
+    "VoiceCallerIdLookup",
+    "StatusCallback",
+    "StatusCallbackMethod",
+    "SmsUrl",
+    "SmsMethod",
+    "SmsFallbackUrl",
+    "SmsFallbackMethod",
+];
 
 /// Names and values in order; a list repeats its name.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +73,21 @@ impl Form {
     /// A value that is not empty.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.raw(name).filter(|value| !value.is_empty())
+    }
+
+    /// A value without which nothing can be done.
+    pub(super) fn required(&self, name: &str) -> Result<String, ApiError> {
+        let value = self.text(name).map(str::to_owned);
+        value.ok_or_else(|| ApiError::missing(name))
+    }
+
+    /// `FriendlyName`, be it empty: up to 64 characters.
+    pub(super) fn friendly_name(&self) -> Result<Option<String>, ApiError> {
+        let name = self.raw("FriendlyName");
+        if name.is_some_and(|name| name.chars().count() > FRIENDLY_NAME_CHARACTERS_MAX) {
+            return Err(ApiError::parameter("FriendlyName has more than 64 characters"));
+        }
+        Ok(name.map(str::to_owned))
     }
 
     /// A value, be it empty.
@@ -162,7 +195,16 @@ impl Form {
         }))
     }
 
-    /// What becomes of the URLs of an application or a number.
+    /// What becomes of what an application and a number have in common.
+    pub(super) fn handling(&self, settings: &[Setting]) -> Result<HandlingChanges, ApiError> {
+        Ok(HandlingChanges {
+            friendly_name: self.friendly_name()?,
+            routing: self.routing()?,
+            settings: Settings::read(settings, |name| self.raw(name)),
+        })
+    }
+
+    /// What becomes of the URLs of an application, a number or a domain.
     pub(super) fn routing(&self) -> Result<RoutingChanges, ApiError> {
         Ok(RoutingChanges {
             voice: self.change("VoiceUrl", "VoiceMethod")?,

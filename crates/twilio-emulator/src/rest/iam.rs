@@ -42,7 +42,7 @@ async fn create(ask: Ask) -> Answer {
 
 async fn list(ask: Ask) -> Answer {
     let owner = account(&ask)?;
-    ask.list_v1("keys", move |network, holder| {
+    ask.list_v1("keys", &["AccountSid"], move |network, holder| {
         network.list_iam_keys(holder, &owner)
     })
     .await
@@ -50,7 +50,7 @@ async fn list(ask: Ask) -> Answer {
 
 async fn fetch(ask: Ask) -> Answer {
     let sid = ask.name(0);
-    ask.show(move |network, holder| network.iam_key_view(holder, &sid))
+    ask.read(move |network, holder| network.iam_key_view(holder, &sid))
         .await
 }
 

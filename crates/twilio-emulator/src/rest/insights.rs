@@ -78,6 +78,7 @@ pub(super) fn routes() -> Router<Site> {
 }
 
 async fn settings(ask: Ask) -> Answer {
+    ask.only(&["SubaccountSid"]).await?;
     let account = subaccount(&ask, "SubaccountSid");
     ask.show(move |network, holder| network.insights_settings(holder, &account))
         .await
@@ -128,7 +129,7 @@ async fn summaries(ask: Ask) -> Answer {
     let state = state.unwrap_or_else(|| "completed".to_owned());
     let filter = row_filter(&ask.form, &SUMMARY_FILTERS, "StartTime", "EndTime");
     let account = subaccount(&ask, "Subaccount");
-    ask.list_v1("call_summaries", move |network, holder| {
+    ask.list_v1("call_summaries", &[], move |network, holder| {
         network.list_summaries(holder, &account, &state, &filter)
     })
     .await
@@ -136,12 +137,13 @@ async fn summaries(ask: Ask) -> Answer {
 
 async fn call(ask: Ask) -> Answer {
     let sid = ask.name(0);
-    ask.show(move |network, account| network.call_insights(account, &sid))
+    ask.read(move |network, account| network.call_insights(account, &sid))
         .await
 }
 
 async fn summary(ask: Ask) -> Answer {
     let sid = ask.name(0);
+    ask.only(&["ProcessingState"]).await?;
     let wanted = word(&ask.form, "ProcessingState", &PROCESSING)?;
     ask.show(move |network, account| network.call_summary(account, &sid, wanted.as_deref()))
         .await
@@ -156,7 +158,7 @@ fn trace_filter(form: &Form) -> TraceFilter {
 
 async fn events(ask: Ask) -> Answer {
     let (sid, filter) = (ask.name(0), trace_filter(&ask.form));
-    ask.list_v1("events", move |network, account| {
+    ask.list_v1("events", &["Edge"], move |network, account| {
         network.insights_events(account, &sid, &filter)
     })
     .await
@@ -164,7 +166,7 @@ async fn events(ask: Ask) -> Answer {
 
 async fn metrics(ask: Ask) -> Answer {
     let (sid, filter) = (ask.name(0), trace_filter(&ask.form));
-    ask.list_v1("metrics", move |network, account| {
+    ask.list_v1("metrics", &["Edge", "Direction"], move |network, account| {
         network.insights_metrics(account, &sid, &filter)
     })
     .await
@@ -172,7 +174,7 @@ async fn metrics(ask: Ask) -> Answer {
 
 async fn annotation(ask: Ask) -> Answer {
     let sid = ask.name(0);
-    ask.show(move |network, account| network.annotation_view(account, &sid))
+    ask.read(move |network, account| network.annotation_view(account, &sid))
         .await
 }
 
@@ -235,7 +237,7 @@ fn short(form: &Form, name: &str) -> Result<Option<String>, ApiError> {
 async fn conferences(ask: Ask) -> Answer {
     let filter = row_filter(&ask.form, &CONFERENCE_FILTERS, "CreatedAfter", "CreatedBefore");
     let account = subaccount(&ask, "Subaccount");
-    ask.list_v1("conferences", move |network, holder| {
+    ask.list_v1("conferences", &[], move |network, holder| {
         network.list_conference_summaries(holder, &account, &filter)
     })
     .await
@@ -243,13 +245,13 @@ async fn conferences(ask: Ask) -> Answer {
 
 async fn conference(ask: Ask) -> Answer {
     let sid = ask.name(0);
-    ask.show(move |network, account| network.conference_summary(account, &sid))
+    ask.read(move |network, account| network.conference_summary(account, &sid))
         .await
 }
 
 async fn participants(ask: Ask) -> Answer {
     let sid = ask.name(0);
-    ask.list_v1("participants", move |network, account| {
+    ask.list_v1("participants", &[], move |network, account| {
         network.list_stays(account, &sid)
     })
     .await
@@ -259,7 +261,7 @@ async fn participants(ask: Ask) -> Answer {
 async fn participant(ask: Ask) -> Answer {
     let (sid, name) = (ask.name(0), ask.name(1));
     let path = ask.path.clone();
-    ask.show(move |network, account| {
+    ask.read(move |network, account| {
         let stays = network.list_stays(account, &sid)?;
         let mut wanted = stays.into_iter().rev();
         wanted

@@ -22,9 +22,8 @@ pub(super) fn routes() -> Router<Site> {
 }
 
 async fn list(ask: Ask) -> Answer {
-    ask.only(&LIST).await?;
     let filter = filter(&ask.form)?;
-    ask.list("notifications", move |network, account| {
+    ask.list("notifications", &LIST, move |network, account| {
         Ok(network.list_notifications(account, None, &filter))
     })
     .await
@@ -39,14 +38,13 @@ fn filter(form: &Form) -> Result<NotificationFilter, ApiError> {
 
 async fn fetch(ask: Ask) -> Answer {
     let sid = ask.name(0);
-    ask.show(move |network, account| network.notification_view(account, &sid))
+    ask.read(move |network, account| network.notification_view(account, &sid))
         .await
 }
 
 async fn list_of_call(ask: Ask) -> Answer {
-    ask.only(&LIST).await?;
     let (call, filter) = (ask.name(0), filter(&ask.form)?);
-    ask.list("notifications", move |network, account| {
+    ask.list("notifications", &LIST, move |network, account| {
         network.require(account, &call)?;
         let call = CallSid::from_text(&call);
         Ok(network.list_notifications(account, Some(&call), &filter))
@@ -56,7 +54,7 @@ async fn list_of_call(ask: Ask) -> Answer {
 
 async fn fetch_of_call(ask: Ask) -> Answer {
     let (call, sid) = (ask.name(0), ask.name(1));
-    ask.show(move |network, account| {
+    ask.read(move |network, account| {
         network.require(account, &call)?;
         network.notification_view(account, &sid)
     })
@@ -64,9 +62,8 @@ async fn fetch_of_call(ask: Ask) -> Answer {
 }
 
 async fn events(ask: Ask) -> Answer {
-    ask.only(&[]).await?;
     let call = ask.name(0);
-    ask.list("events", move |network, account| {
+    ask.list("events", &[], move |network, account| {
         network.require(account, &call)?;
         Ok(network.list_call_events(&CallSid::from_text(&call)))
     })

@@ -7,25 +7,17 @@ use serde_json::{Value, json};
 
 use super::ApiError;
 use super::ask::{Answer, Ask};
-use super::form::Form;
+use super::form::{Form, HANDLING};
 use super::order::is_e164;
-use crate::network::{Change, NumberChanges, NumberFilter, NumberSearch, OF_NUMBERS, Settings};
+use crate::network::{Change, NumberChanges, NumberFilter, NumberSearch, OF_NUMBERS};
 use crate::web::Site;
 
-/// What `POST IncomingPhoneNumbers` knows.
-const KNOWN: [&str; 24] = [
+/// What `POST IncomingPhoneNumbers` knows, besides [`HANDLING`].
+const OWN: [&str; 12] = [
     "PhoneNumber",
     "AreaCode",
-    "FriendlyName",
-    "VoiceUrl",
-    "VoiceMethod",
-    "VoiceFallbackUrl",
-    "VoiceFallbackMethod",
-    "VoiceCallerIdLookup",
     "VoiceApplicationSid",
     "VoiceReceiveMode",
-    "StatusCallback",
-    "StatusCallbackMethod",
     "TrunkSid",
     "AccountSid",
     "AddressSid",
@@ -33,10 +25,6 @@ const KNOWN: [&str; 24] = [
     "IdentitySid",
     "EmergencyStatus",
     "EmergencyAddressSid",
-    "SmsUrl",
-    "SmsMethod",
-    "SmsFallbackUrl",
-    "SmsFallbackMethod",
     "SmsApplicationSid",
 ];
 /// `GET AvailablePhoneNumbers/US/…`.
@@ -60,7 +48,6 @@ const SEARCH: [&str; 18] = [
     "ExcludeLocalAddressRequired",
     "ExcludeForeignAddressRequired",
 ];
-const FRIENDLY_NAME_CHARACTERS_MAX: usize = 64;
 /// Twilio searches return at most this many.
 const FOUND_MAX: usize = 30;
 
@@ -136,14 +123,14 @@ fn wants_more_than_voice(form: &Form) -> Result<bool, ApiError> {
 
 async fn countries(ask: Ask) -> Answer {
     let row = country_json(&ask.account);
-    ask.list("countries", move |_, _| Ok(vec![row])).await
+    ask.list("countries", &[], move |_, _| Ok(vec![row])).await
 }
 
 async fn country(ask: Ask) -> Answer {
     let row = country_json(&ask.account);
     let known = ask.name(0) == "US";
     let path = ask.path.clone();
-    ask.show(move |_, _| known.then_some(row).ok_or_else(|| ApiError::not_found(&path)))
+    ask.read(move |_, _| known.then_some(row).ok_or_else(|| ApiError::not_found(&path)))
         .await
 }
 
@@ -160,7 +147,7 @@ fn country_json(account: &str) -> Value {
 }
 
 async fn create(ask: Ask) -> Answer {
-    ask.only(&KNOWN).await?;
+    ask.only(&[&HANDLING[..], &OWN].concat()).await?;
     let changes = changes(&ask.form)?;
     let number = match (ask.form.text("PhoneNumber"), ask.form.text("AreaCode")) {
         (Some(number), _) if is_e164(number) => Ok(number.to_owned()),
@@ -190,8 +177,6 @@ async fn list_toll_free(ask: Ask) -> Answer {
 }
 
 async fn list_of(ask: Ask, toll_free: Option<bool>) -> Answer {
-    ask.only(&["PhoneNumber", "FriendlyName", "Beta", "Origin"])
-        .await?;
     let text = |name: &str| ask.form.text(name).map(str::to_owned);
     let filter = NumberFilter {
         name: text("FriendlyName"),
@@ -200,16 +185,20 @@ async fn list_of(ask: Ask, toll_free: Option<bool>) -> Answer {
     };
     // Every number was bought here, and none is new to the network.
     let foreign = ask.form.flag("Beta")? == Some(true) || ask.form.text("Origin") == Some("hosted");
-    ask.list("incoming_phone_numbers", move |network, account| {
-        let rows = network.list_numbers(account, &filter);
-        Ok(if foreign { Vec::new() } else { rows })
-    })
+    ask.list(
+        "incoming_phone_numbers",
+        &["PhoneNumber", "FriendlyName", "Beta", "Origin"],
+        move |network, account| {
+            let rows = network.list_numbers(account, &filter);
+            Ok(if foreign { Vec::new() } else { rows })
+        },
+    )
     .await
 }
 
 async fn fetch(ask: Ask) -> Answer {
     let sid = ask.name(0);
-    ask.show(move |network, account| {
+    ask.read(move |network, account| {
         network.require(account, &sid)?;
         network.number_view(&sid)
     })
@@ -217,7 +206,7 @@ async fn fetch(ask: Ask) -> Answer {
 }
 
 async fn update(ask: Ask) -> Answer {
-    ask.only(&KNOWN).await?;
+    ask.only(&[&HANDLING[..], &OWN].concat()).await?;
     let (sid, changes) = (ask.name(0), changes(&ask.form)?);
     let to = ask.form.text("AccountSid").map(str::to_owned);
     ask.show(move |network, account| {
@@ -242,15 +231,8 @@ async fn release(ask: Ask) -> Result<StatusCode, ApiError> {
 }
 
 fn changes(form: &Form) -> Result<NumberChanges, ApiError> {
-    let friendly_name = form.raw("FriendlyName").map(str::to_owned);
-    let too_long = |name: &String| name.chars().count() > FRIENDLY_NAME_CHARACTERS_MAX;
-    if friendly_name.as_ref().is_some_and(too_long) {
-        return Err(ApiError::parameter("FriendlyName has more than 64 characters"));
-    }
     Ok(NumberChanges {
-        friendly_name,
-        routing: form.routing()?,
-        settings: Settings::read(&OF_NUMBERS, |name| form.raw(name)),
+        handling: form.handling(&OF_NUMBERS)?,
         application_sid: sid(form, "VoiceApplicationSid"),
         trunk_sid: sid(form, "TrunkSid"),
     })

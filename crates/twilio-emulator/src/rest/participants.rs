@@ -108,23 +108,26 @@ async fn create(ask: Ask) -> Answer {
 }
 
 async fn list(ask: Ask) -> Answer {
-    ask.only(&["Muted", "Hold", "Coaching"]).await?;
     let sid = ConferenceSid::from_text(&ask.name(0));
     let filter = ParticipantFilter {
         muted: ask.form.flag("Muted")?,
         hold: ask.form.flag("Hold")?,
         coaching: ask.form.flag("Coaching")?,
     };
-    ask.list("participants", move |network, account| {
-        network.require(account, sid.as_str())?;
-        network.list_participants(&sid, filter)
-    })
+    ask.list(
+        "participants",
+        &["Muted", "Hold", "Coaching"],
+        move |network, account| {
+            network.require(account, sid.as_str())?;
+            network.list_participants(&sid, filter)
+        },
+    )
     .await
 }
 
 async fn fetch(ask: Ask) -> Answer {
     let (sid, name) = (ConferenceSid::from_text(&ask.name(0)), ask.name(1));
-    ask.show(move |network, account| {
+    ask.read(move |network, account| {
         network.require(account, sid.as_str())?;
         network.participant_view(&sid, &name)
     })

@@ -31,14 +31,13 @@ async fn create(ask: Ask) -> Answer {
 }
 
 async fn list(ask: Ask) -> Answer {
-    ask.only(&[]).await?;
-    ask.list("queues", |network, account| Ok(network.list_queues(account)))
+    ask.list("queues", &[], |network, account| Ok(network.list_queues(account)))
         .await
 }
 
 async fn fetch(ask: Ask) -> Answer {
     let sid = ask.name(0);
-    ask.show(move |network, account| network.queue_view(account, &sid))
+    ask.read(move |network, account| network.queue_view(account, &sid))
         .await
 }
 
@@ -60,9 +59,8 @@ async fn delete(ask: Ask) -> Result<StatusCode, ApiError> {
 }
 
 async fn list_members(ask: Ask) -> Answer {
-    ask.only(&[]).await?;
     let sid = ask.name(0);
-    ask.list("queue_members", move |network, account| {
+    ask.list("queue_members", &[], move |network, account| {
         network.list_members(account, &sid)
     })
     .await
@@ -70,7 +68,7 @@ async fn list_members(ask: Ask) -> Answer {
 
 async fn fetch_member(ask: Ask) -> Answer {
     let (sid, member) = (ask.name(0), ask.name(1));
-    ask.show(move |network, account| network.member_view(account, &sid, &member))
+    ask.read(move |network, account| network.member_view(account, &sid, &member))
         .await
 }
 

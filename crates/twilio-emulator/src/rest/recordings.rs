@@ -136,21 +136,19 @@ async fn update(ask: Ask) -> Answer {
 }
 
 async fn list(ask: Ask) -> Answer {
-    ask.only(&LIST).await?;
     let form = &ask.form;
     let owner = form.text("CallSid").or(form.text("ConferenceSid"));
     let filter = filter(form, owner.map(str::to_owned))?;
-    ask.list("recordings", move |network, account| {
+    ask.list("recordings", &LIST, move |network, account| {
         Ok(network.list_recordings(account, &filter))
     })
     .await
 }
 
 async fn list_of(ask: Ask) -> Answer {
-    ask.only(&LIST[2..]).await?;
     let owner = ask.name(0);
     let filter = filter(&ask.form, Some(owner.clone()))?;
-    ask.list("recordings", move |network, account| {
+    ask.list("recordings", &LIST[2..], move |network, account| {
         network.require(account, &owner)?;
         Ok(network.list_recordings(account, &filter))
     })
@@ -169,7 +167,7 @@ fn filter(form: &Form, owner: Option<String>) -> Result<RecordingFilter, ApiErro
 async fn fetch(ask: Ask) -> Result<Response, ApiError> {
     let name = ask.name(0);
     if ask.path.strip_suffix(".json").is_some() {
-        let shown = ask.show(move |network, account| network.recording_view(account, &name));
+        let shown = ask.read(move |network, account| network.recording_view(account, &name));
         return Ok(shown.await?.into_response());
     }
     let as_mp3 = name.strip_suffix(".mp3");
@@ -189,7 +187,7 @@ async fn fetch(ask: Ask) -> Result<Response, ApiError> {
 
 async fn fetch_of(ask: Ask) -> Answer {
     let (owner, name) = (ask.name(0), ask.name(1));
-    ask.show(move |network, account| {
+    ask.read(move |network, account| {
         network.require(account, &owner)?;
         let sid = network.recording_named(&owner, &name)?;
         network.recording_view(account, &sid)

@@ -1,192 +1,226 @@
 //! `Trunks`, which Twilio serves at `trunking.twilio.com`.
 
 use axum::Router;
-use axum::http::StatusCode;
 use axum::routing::get;
+use serde_json::Value;
 
 use super::ApiError;
-use super::ask::{Answer, Ask};
+use super::ask::{Answer, Ask, Names};
+use super::collection::{Changeable, Collection, Pages, fixed_routes, routes as collection};
+use super::form::Form;
 use super::sip::mappings;
-use crate::network::{Holder, ListKind, OriginationChanges, RecordingMode, TrunkChanges};
+use crate::network::{Holder, ListKind, Network, OriginationChanges, RecordingMode, TrunkChanges};
 use crate::web::Site;
-
-const FRIENDLY_NAME_CHARACTERS_MAX: usize = 64;
 
 pub(super) fn routes() -> Router<Site> {
     let trunk = "/v1/Trunks/{trunk}";
-    Router::new()
-        .route("/v1/Trunks", get(list).post(create))
-        .route(trunk, get(fetch).post(update).delete(delete))
-        .route(
-            "/v1/Trunks/{trunk}/OriginationUrls",
-            get(list_urls).post(create_url),
-        )
-        .route(
-            "/v1/Trunks/{trunk}/OriginationUrls/{url}",
-            get(fetch_url).post(update_url).delete(delete_url),
-        )
-        .route(
-            "/v1/Trunks/{trunk}/PhoneNumbers",
-            get(list_numbers).post(add_number),
-        )
-        .route(
-            "/v1/Trunks/{trunk}/PhoneNumbers/{number}",
-            get(fetch_number).delete(remove_number),
-        )
-        .route(
-            "/v1/Trunks/{trunk}/Recording",
-            get(fetch_recording).post(update_recording),
-        )
+    collection("/v1/Trunks", Trunks)
+        .merge(collection(&format!("{trunk}/OriginationUrls"), Originations))
+        .merge(fixed_routes(&format!("{trunk}/PhoneNumbers"), Numbers))
         .merge(mappings(trunk, Holder::Trunk, ListKind::Addresses))
         .merge(mappings(trunk, Holder::Trunk, ListKind::Credentials))
+        .route(
+            &format!("{trunk}/Recording"),
+            get(fetch_recording).post(update_recording),
+        )
 }
 
-async fn list(ask: Ask) -> Answer {
-    ask.list_v1("trunks", |network, account| Ok(network.list_trunks(account)))
-        .await
-}
+#[derive(Clone, Copy)]
+struct Trunks;
 
-async fn create(ask: Ask) -> Answer {
-    let changes = changes(&ask).await?;
-    ask.made(move |network, account| network.create_trunk(account, changes))
-        .await
-}
+impl Collection for Trunks {
+    type Order = TrunkChanges;
 
-async fn fetch(ask: Ask) -> Answer {
-    let sid = ask.name(0);
-    ask.show(move |network, account| network.trunk_view(account, &sid))
-        .await
-}
-
-async fn update(ask: Ask) -> Answer {
-    let (sid, changes) = (ask.name(0), changes(&ask).await?);
-    ask.show(move |network, account| network.update_trunk(account, &sid, changes))
-        .await
-}
-
-async fn delete(ask: Ask) -> Result<StatusCode, ApiError> {
-    let sid = ask.name(0);
-    ask.gone(move |network, account| network.delete_trunk(account, &sid))
-        .await
-}
-
-async fn changes(ask: &Ask) -> Result<TrunkChanges, ApiError> {
-    ask.only(&[
-        "FriendlyName",
-        "DomainName",
-        "DisasterRecoveryUrl",
-        "DisasterRecoveryMethod",
-        "TransferMode",
-        "Secure",
-        "CnamLookupEnabled",
-        "TransferCallerId",
-    ])
-    .await?;
-    Ok(TrunkChanges {
-        friendly_name: friendly_name(ask)?,
-        domain_name: ask.form.text("DomainName").map(str::to_owned),
-        disaster_recovery: ask.form.change("DisasterRecoveryUrl", "DisasterRecoveryMethod")?,
-        secure: ask.form.flag("Secure")?,
-        cnam_lookup: ask.form.flag("CnamLookupEnabled")?,
-        transfer_mode: one_of(ask, "TransferMode", &["disable-all", "enable-all", "sip-only"])?,
-        transfer_caller_id: one_of(ask, "TransferCallerId", &["from-transferee", "from-transferor"])?,
-    })
-}
-
-fn friendly_name(ask: &Ask) -> Result<Option<String>, ApiError> {
-    let name = ask.form.text("FriendlyName").map(str::to_owned);
-    let too_long = |name: &String| name.chars().count() > FRIENDLY_NAME_CHARACTERS_MAX;
-    if name.as_ref().is_some_and(too_long) {
-        return Err(ApiError::parameter("FriendlyName has more than 64 characters"));
+    fn pages(self) -> Pages {
+        Pages::V1
     }
-    Ok(name)
-}
 
-fn one_of(ask: &Ask, name: &str, words: &[&str]) -> Result<Option<String>, ApiError> {
-    match ask.form.text(name) {
-        Some(word) if !words.contains(&word) => {
-            let message = format!("{name} is none of {}: {word}", words.join(", "));
-            Err(ApiError::parameter(message))
-        }
-        word => Ok(word.map(str::to_owned)),
+    fn key(self) -> &'static str {
+        "trunks"
+    }
+
+    fn parameters(self) -> &'static [&'static str] {
+        &[
+            "FriendlyName",
+            "DomainName",
+            "DisasterRecoveryUrl",
+            "DisasterRecoveryMethod",
+            "TransferMode",
+            "Secure",
+            "CnamLookupEnabled",
+            "TransferCallerId",
+        ]
+    }
+
+    fn read(self, form: &Form) -> Result<TrunkChanges, ApiError> {
+        let transfers = ["disable-all", "enable-all", "sip-only"];
+        let transfer_mode = form.one_of("TransferMode", &transfers)?;
+        let parties = ["from-transferee", "from-transferor"];
+        let transfer_caller_id = form.one_of("TransferCallerId", &parties)?;
+        Ok(TrunkChanges {
+            friendly_name: name(form)?,
+            domain_name: form.text("DomainName").map(str::to_owned),
+            disaster_recovery: form.change("DisasterRecoveryUrl", "DisasterRecoveryMethod")?,
+            secure: form.flag("Secure")?,
+            cnam_lookup: form.flag("CnamLookupEnabled")?,
+            transfer_mode: transfer_mode.map(str::to_owned),
+            transfer_caller_id: transfer_caller_id.map(str::to_owned),
+        })
+    }
+
+    fn list(self, network: &mut Network, account: &str, _: &Names) -> Result<Vec<Value>, ApiError> {
+        Ok(network.list_trunks(account))
+    }
+
+    fn make(
+        self,
+        network: &mut Network,
+        account: &str,
+        _: &Names,
+        order: TrunkChanges,
+    ) -> Result<Value, ApiError> {
+        network.create_trunk(account, order)
+    }
+
+    fn view(self, network: &mut Network, account: &str, names: &Names) -> Result<Value, ApiError> {
+        network.trunk_view(account, names.at(0))
+    }
+
+    fn remove(self, network: &mut Network, account: &str, names: &Names) -> Result<(), ApiError> {
+        network.delete_trunk(account, names.at(0))
     }
 }
 
-async fn list_urls(ask: Ask) -> Answer {
-    let trunk = ask.name(0);
-    ask.list_v1("origination_urls", move |network, account| {
-        network.originations(account, &trunk)
-    })
-    .await
+impl Changeable for Trunks {
+    fn change(
+        self,
+        network: &mut Network,
+        account: &str,
+        names: &Names,
+        order: TrunkChanges,
+    ) -> Result<Value, ApiError> {
+        network.update_trunk(account, names.at(0), order)
+    }
 }
 
-async fn create_url(ask: Ask) -> Answer {
-    let (trunk, changes) = (ask.name(0), url_changes(&ask).await?);
-    ask.made(move |network, account| network.create_origination(account, &trunk, changes))
-        .await
+fn name(form: &Form) -> Result<Option<String>, ApiError> {
+    Ok(form.friendly_name()?.filter(|name| !name.is_empty()))
 }
 
-async fn fetch_url(ask: Ask) -> Answer {
-    let (trunk, sid) = (ask.name(0), ask.name(1));
-    ask.show(move |network, account| network.origination_view(account, &trunk, &sid))
-        .await
+/// Where a trunk sends calls to its numbers.
+#[derive(Clone, Copy)]
+struct Originations;
+
+impl Collection for Originations {
+    type Order = OriginationChanges;
+
+    fn pages(self) -> Pages {
+        Pages::V1
+    }
+
+    fn key(self) -> &'static str {
+        "origination_urls"
+    }
+
+    fn parameters(self) -> &'static [&'static str] {
+        &["Weight", "Priority", "Enabled", "FriendlyName", "SipUrl"]
+    }
+
+    fn read(self, form: &Form) -> Result<OriginationChanges, ApiError> {
+        Ok(OriginationChanges {
+            weight: form.number("Weight")?,
+            priority: form.number("Priority")?,
+            enabled: form.flag("Enabled")?,
+            friendly_name: name(form)?,
+            sip_url: form.text("SipUrl").map(str::to_owned),
+        })
+    }
+
+    fn list(self, network: &mut Network, account: &str, names: &Names) -> Result<Vec<Value>, ApiError> {
+        network.originations(account, names.at(0))
+    }
+
+    fn make(
+        self,
+        network: &mut Network,
+        account: &str,
+        names: &Names,
+        order: OriginationChanges,
+    ) -> Result<Value, ApiError> {
+        network.create_origination(account, names.at(0), order)
+    }
+
+    fn view(self, network: &mut Network, account: &str, names: &Names) -> Result<Value, ApiError> {
+        network.origination_view(account, names.at(0), names.at(1))
+    }
+
+    fn remove(self, network: &mut Network, account: &str, names: &Names) -> Result<(), ApiError> {
+        network.delete_origination(account, names.at(0), names.at(1))
+    }
 }
 
-async fn update_url(ask: Ask) -> Answer {
-    let (trunk, sid) = (ask.name(0), ask.name(1));
-    let changes = url_changes(&ask).await?;
-    ask.show(move |network, account| network.update_origination(account, &trunk, &sid, changes))
-        .await
+impl Changeable for Originations {
+    fn change(
+        self,
+        network: &mut Network,
+        account: &str,
+        names: &Names,
+        order: OriginationChanges,
+    ) -> Result<Value, ApiError> {
+        network.update_origination(account, names.at(0), names.at(1), order)
+    }
 }
 
-async fn delete_url(ask: Ask) -> Result<StatusCode, ApiError> {
-    let (trunk, sid) = (ask.name(0), ask.name(1));
-    ask.gone(move |network, account| network.delete_origination(account, &trunk, &sid))
-        .await
-}
+/// Numbers whose calls go through a trunk.
+#[derive(Clone, Copy)]
+struct Numbers;
 
-async fn url_changes(ask: &Ask) -> Result<OriginationChanges, ApiError> {
-    ask.only(&["Weight", "Priority", "Enabled", "FriendlyName", "SipUrl"])
-        .await?;
-    Ok(OriginationChanges {
-        weight: ask.form.number("Weight")?,
-        priority: ask.form.number("Priority")?,
-        enabled: ask.form.flag("Enabled")?,
-        friendly_name: friendly_name(ask)?,
-        sip_url: ask.form.text("SipUrl").map(str::to_owned),
-    })
-}
+impl Collection for Numbers {
+    /// The number.
+    type Order = String;
 
-async fn list_numbers(ask: Ask) -> Answer {
-    let trunk = ask.name(0);
-    ask.list_v1("phone_numbers", move |network, account| {
-        network.trunk_numbers(account, &trunk)
-    })
-    .await
-}
+    fn pages(self) -> Pages {
+        Pages::V1
+    }
 
-async fn add_number(ask: Ask) -> Answer {
-    ask.only(&["PhoneNumberSid"]).await?;
-    let (trunk, number) = (ask.name(0), ask.required("PhoneNumberSid")?);
-    ask.made(move |network, account| network.add_trunk_number(account, &trunk, &number))
-        .await
-}
+    fn key(self) -> &'static str {
+        "phone_numbers"
+    }
 
-async fn fetch_number(ask: Ask) -> Answer {
-    let (trunk, number) = (ask.name(0), ask.name(1));
-    ask.show(move |network, account| network.trunk_number_view(account, &trunk, &number))
-        .await
-}
+    fn parameters(self) -> &'static [&'static str] {
+        &["PhoneNumberSid"]
+    }
 
-async fn remove_number(ask: Ask) -> Result<StatusCode, ApiError> {
-    let (trunk, number) = (ask.name(0), ask.name(1));
-    ask.gone(move |network, account| network.remove_trunk_number(account, &trunk, &number))
-        .await
+    fn read(self, form: &Form) -> Result<String, ApiError> {
+        form.required("PhoneNumberSid")
+    }
+
+    fn list(self, network: &mut Network, account: &str, names: &Names) -> Result<Vec<Value>, ApiError> {
+        network.trunk_numbers(account, names.at(0))
+    }
+
+    fn make(
+        self,
+        network: &mut Network,
+        account: &str,
+        names: &Names,
+        number: String,
+    ) -> Result<Value, ApiError> {
+        network.add_trunk_number(account, names.at(0), &number)
+    }
+
+    fn view(self, network: &mut Network, account: &str, names: &Names) -> Result<Value, ApiError> {
+        network.trunk_number_view(account, names.at(0), names.at(1))
+    }
+
+    fn remove(self, network: &mut Network, account: &str, names: &Names) -> Result<(), ApiError> {
+        network.remove_trunk_number(account, names.at(0), names.at(1))
+    }
 }
 
 async fn fetch_recording(ask: Ask) -> Answer {
     let trunk = ask.name(0);
-    ask.show(move |network, account| network.trunk_recording(account, &trunk))
+    ask.read(move |network, account| network.trunk_recording(account, &trunk))
         .await
 }
 
@@ -200,7 +234,7 @@ async fn update_recording(ask: Ask) -> Answer {
                 .ok_or_else(|| ApiError::parameter(format!("Mode is no recording mode: {text}")))?,
         ),
     };
-    let trim = one_of(&ask, "Trim", &["trim-silence", "do-not-trim"])?;
+    let trim = ask.form.one_of("Trim", &["trim-silence", "do-not-trim"])?;
     let trim = trim.map(|word| word == "trim-silence");
     ask.show(move |network, account| network.set_trunk_recording(account, &trunk, mode, trim))
         .await

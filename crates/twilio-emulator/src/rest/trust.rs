@@ -92,15 +92,17 @@ async fn list(ask: Ask) -> Answer {
             policy: text("PolicySid"),
         },
     );
-    ask.list_v1("results", move |network, account| {
-        Ok(network.list_bundles(account, kind, &filter))
-    })
+    ask.list_v1(
+        "results",
+        &["Status", "FriendlyName", "PolicySid"],
+        move |network, account| Ok(network.list_bundles(account, kind, &filter)),
+    )
     .await
 }
 
 async fn fetch(ask: Ask) -> Answer {
     let (kind, sid) = (kind(&ask), ask.name(0));
-    ask.show(move |network, account| network.bundle_view(account, kind, &sid))
+    ask.read(move |network, account| network.bundle_view(account, kind, &sid))
         .await
 }
 
@@ -160,7 +162,7 @@ async fn list_parts(ask: Ask) -> Answer {
         let listed = ask.form.text(name).unwrap_or_default();
         objects.extend(listed.split(',').filter(|sid| !sid.is_empty()).map(str::to_owned));
     }
-    ask.list_v1("results", move |network, account| {
+    ask.list_v1("results", &[], move |network, account| {
         network.list_assignments(account, (kind, &bundle), part, &objects)
     })
     .await
@@ -168,7 +170,7 @@ async fn list_parts(ask: Ask) -> Answer {
 
 async fn fetch_part(ask: Ask) -> Answer {
     let (kind, part, bundle, sid) = (kind(&ask), part(&ask), ask.name(0), ask.name(1));
-    ask.show(move |network, account| network.assignment_view(account, (kind, &bundle), part, &sid))
+    ask.read(move |network, account| network.assignment_view(account, (kind, &bundle), part, &sid))
         .await
 }
 
@@ -191,7 +193,7 @@ async fn evaluate(ask: Ask) -> Answer {
 
 async fn list_evaluations(ask: Ask) -> Answer {
     let (kind, bundle) = (kind(&ask), ask.name(0));
-    ask.list_v1("results", move |network, account| {
+    ask.list_v1("results", &[], move |network, account| {
         network.list_evaluations(account, (kind, &bundle))
     })
     .await
@@ -199,16 +201,16 @@ async fn list_evaluations(ask: Ask) -> Answer {
 
 async fn fetch_evaluation(ask: Ask) -> Answer {
     let (kind, bundle, sid) = (kind(&ask), ask.name(0), ask.name(1));
-    ask.show(move |network, account| network.evaluation_view(account, (kind, &bundle), &sid))
+    ask.read(move |network, account| network.evaluation_view(account, (kind, &bundle), &sid))
         .await
 }
 
 async fn list_policies(ask: Ask) -> Answer {
-    ask.list_v1("results", |network, _| Ok(network.list_policies()))
+    ask.list_v1("results", &[], |network, _| Ok(network.list_policies()))
         .await
 }
 
 async fn fetch_policy(ask: Ask) -> Answer {
     let sid = ask.name(0);
-    ask.show(move |network, _| network.policy_view(&sid)).await
+    ask.read(move |network, _| network.policy_view(&sid)).await
 }

@@ -20,8 +20,6 @@ pub(super) fn routes() -> Router<Site> {
 }
 
 async fn records(ask: Ask) -> Answer {
-    ask.only(&["Category", "StartDate", "EndDate", "IncludeSubaccounts"])
-        .await?;
     let name = ask.name(0);
     let split = match name.as_str() {
         "" => UsageSplit::Whole,
@@ -35,14 +33,16 @@ async fn records(ask: Ask) -> Answer {
         end: text("EndDate"),
         subaccounts: ask.form.flag("IncludeSubaccounts")?.unwrap_or(true),
     };
-    ask.list("usage_records", move |network, account| {
-        network.usage_records(account, &filter)
-    })
+    ask.list(
+        "usage_records",
+        &["Category", "StartDate", "EndDate", "IncludeSubaccounts"],
+        move |network, account| network.usage_records(account, &filter),
+    )
     .await
 }
 
 async fn balance(ask: Ask) -> Answer {
-    ask.show(|network, account| Ok(network.balance_view(account)))
+    ask.read(|network, account| Ok(network.balance_view(account)))
         .await
 }
 

@@ -19,6 +19,7 @@ mod hostile;
 mod inbound;
 mod insights;
 mod limits;
+mod lists;
 mod moderation;
 mod orders;
 mod participants;

@@ -4,7 +4,7 @@ use crate::media::Answer;
 use crate::network::call::{Call, Party};
 use crate::network::callback::{Params, push};
 use crate::network::{Network, run::Dialing};
-use crate::pbx::{Met, Password, SipUri, is_sip};
+use crate::pbx::{Met, Password, SipUri};
 use crate::sid::CallSid;
 
 /// Headers that may go out without `X-`.
@@ -74,28 +74,25 @@ impl Call {
 impl Network {
     /// The INVITE of a leg that goes to a SIP URI: from now on it is known who is there.
     pub(in crate::network) fn reach_by_sip(&mut self, sid: &CallSid) {
-        let Some(call) = self.calls.get(sid).filter(|call| is_sip(&call.to)) else {
+        let Some(call) = self.calls.get(sid) else { return };
+        // Everybody who makes a call has looked at its URI.
+        let Some(uri) = SipUri::parse(&call.to) else {
             return;
         };
-        let (to, from) = (call.to.clone(), call.from.clone());
         let credentials = call.sip.as_ref().and_then(|sip| sip.credentials.clone());
+        let (to, from) = (call.to.clone(), call.from.clone());
         let call_id = format!("{}@0.0.0.0", self.sids.next(""));
-        let met = if let Some(uri) = SipUri::parse(&to) {
-            self.check_headers(sid, &uri);
-            self.log(
-                "sip.invite",
-                &[
-                    ("call", sid.as_str()),
-                    ("to", &to),
-                    ("from", &from),
-                    ("sip_call_id", &call_id),
-                ],
-            );
-            self.ask_pbx(sid, &uri, credentials.as_ref())
-        } else {
-            self.notify(sid, 32110, &format!("SIP: URI is formatted incorrectly: {to}"));
-            Met::refused(400)
-        };
+        self.check_headers(sid, &uri);
+        self.log(
+            "sip.invite",
+            &[
+                ("call", sid.as_str()),
+                ("to", &to),
+                ("from", &from),
+                ("sip_call_id", &call_id),
+            ],
+        );
+        let met = self.ask_pbx(sid, &uri, credentials.as_ref());
         let Some(call) = self.calls.get_mut(sid) else {
             return;
         };

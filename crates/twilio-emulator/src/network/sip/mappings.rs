@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::lists::{AccessList, ListKind};
 use super::{Sip, iso};
 use crate::clock::rfc2822;
-use crate::network::views::root;
+use crate::network::views::{merge, root};
 use crate::network::{Network, not_found};
 use crate::rest::ApiError;
 
-/// Lists of one domain or trunk.
+/// Lists of one domain or trunk, as far as this network goes.
 const MAPPINGS_MAX: usize = 100;
 
 /// What a list is mapped to.
@@ -113,8 +113,7 @@ impl Network {
     fn mappings_mut(
         &mut self,
         account: &str,
-        holder: Holder,
-        sid: &str,
+        (holder, sid): (Holder, &str),
     ) -> Result<&mut Vec<Mapping>, ApiError> {
         match holder {
             Holder::Domain | Holder::DomainCalls => Ok(&mut self.domain_mut(account, sid)?.calls),
@@ -126,40 +125,42 @@ impl Network {
     pub(crate) fn map_list(
         &mut self,
         account: &str,
-        holder: Holder,
-        sid: &str,
+        to: (Holder, &str),
         kind: ListKind,
         list: &str,
     ) -> Result<Value, ApiError> {
         let now = self.now;
-        self.mappings_mut(account, holder, sid)?;
+        self.mappings_mut(account, to)?;
         if self.access_list(account, list)?.kind != kind {
             return Err(not_found(list));
         }
-        let mappings = self.mappings_mut(account, holder, sid)?;
-        if mappings.iter().any(|mapping| mapping.list == list) || mappings.len() >= MAPPINGS_MAX {
-            let code = if holder == Holder::Trunk { 20409 } else { 21231 };
-            let message = format!("{list} is already associated with {sid}");
+        let mappings = self.mappings_mut(account, to)?;
+        if mappings.iter().any(|mapping| mapping.list == list) {
+            let code = if to.0 == Holder::Trunk { 20409 } else { 21231 };
+            let message = format!("{list} is already associated with {}", to.1);
             return Err(ApiError::new(400, code, message));
+        }
+        if mappings.len() >= MAPPINGS_MAX {
+            let message = format!("{} has {MAPPINGS_MAX} lists, and no room for another", to.1);
+            return Err(ApiError::parameter(message));
         }
         mappings.push(Mapping {
             list: list.to_owned(),
             mapped_at: now,
         });
-        self.mapping_view(account, holder, sid, kind, list)
+        self.mapping_view(account, to, kind, list)
     }
 
     pub(crate) fn mappings(
         &mut self,
         account: &str,
-        holder: Holder,
-        sid: &str,
+        of: (Holder, &str),
         kind: ListKind,
     ) -> Result<Vec<Value>, ApiError> {
-        let mappings = self.mappings_mut(account, holder, sid)?.clone();
+        let mappings = self.mappings_mut(account, of)?.clone();
         let of_kind = mappings.iter().filter_map(|mapping| {
             let list = self.access_list(account, &mapping.list).ok()?;
-            (list.kind == kind).then(|| self.mapping_json(holder, sid, list, mapping))
+            (list.kind == kind).then(|| self.mapping_json(of, list, mapping))
         });
         Ok(of_kind.collect())
     }
@@ -167,12 +168,11 @@ impl Network {
     pub(crate) fn mapping_view(
         &mut self,
         account: &str,
-        holder: Holder,
-        sid: &str,
+        of: (Holder, &str),
         kind: ListKind,
         list: &str,
     ) -> Result<Value, ApiError> {
-        let views = self.mappings(account, holder, sid, kind)?;
+        let views = self.mappings(account, of, kind)?;
         let found = views.into_iter().find(|view| view["sid"] == list);
         found.ok_or_else(|| not_found(list))
     }
@@ -180,46 +180,41 @@ impl Network {
     pub(crate) fn unmap_list(
         &mut self,
         account: &str,
-        holder: Holder,
-        sid: &str,
+        from: (Holder, &str),
         kind: ListKind,
         list: &str,
     ) -> Result<(), ApiError> {
-        self.mapping_view(account, holder, sid, kind, list)?;
-        let mappings = self.mappings_mut(account, holder, sid)?;
+        self.mapping_view(account, from, kind, list)?;
+        let mappings = self.mappings_mut(account, from)?;
         mappings.retain(|mapping| mapping.list != list);
         Ok(())
     }
 
-    fn mapping_json(&self, holder: Holder, sid: &str, list: &AccessList, mapping: &Mapping) -> Value {
+    fn mapping_json(&self, (holder, sid): (Holder, &str), list: &AccessList, mapping: &Mapping) -> Value {
+        let (date, own) = match holder {
+            Holder::Trunk => {
+                let path = format!("/v1/Trunks/{sid}/{}/{}", list.kind.path(), list.sid);
+                let own = json!({ "trunk_sid": sid, "url": format!("{}{path}", self.origin()) });
+                (iso(mapping.mapped_at), own)
+            }
+            Holder::Domain => {
+                let base = format!("{}/SIP/Domains/{sid}", root(&list.account));
+                let uri = format!("{base}/{}/{}.json", list.kind.mappings_path(), list.sid);
+                (
+                    rfc2822(mapping.mapped_at),
+                    json!({ "domain_sid": sid, "uri": uri }),
+                )
+            }
+            Holder::DomainCalls | Holder::DomainRegistrations => (rfc2822(mapping.mapped_at), json!({})),
+        };
         let mut view = json!({
             "sid": list.sid,
             "account_sid": list.account,
             "friendly_name": list.friendly_name,
+            "date_created": date,
+            "date_updated": date,
         });
-        let date = match holder {
-            Holder::Trunk => iso(mapping.mapped_at),
-            Holder::Domain | Holder::DomainCalls | Holder::DomainRegistrations => rfc2822(mapping.mapped_at),
-        };
-        view["date_created"] = json!(date);
-        view["date_updated"] = json!(date);
-        match holder {
-            Holder::Trunk => {
-                view["trunk_sid"] = json!(sid);
-                let path = format!("/v1/Trunks/{sid}/{}/{}", list.kind.path(), list.sid);
-                view["url"] = json!(format!("{}{path}", self.origin()));
-            }
-            Holder::Domain => {
-                let kind = match list.kind {
-                    ListKind::Addresses => "IpAccessControlListMappings",
-                    ListKind::Credentials => "CredentialListMappings",
-                };
-                let base = format!("{}/SIP/Domains/{sid}", root(&list.account));
-                view["domain_sid"] = json!(sid);
-                view["uri"] = json!(format!("{base}/{kind}/{}.json", list.sid));
-            }
-            Holder::DomainCalls | Holder::DomainRegistrations => {}
-        }
+        merge(&mut view, own);
         view
     }
 }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{live_at, network, place};
-use crate::network::{Input, Network, Output};
+use crate::network::{Input, Network, Output, not_found};
 use crate::twiml::Method;
 use crate::webhook::Reply;
 
@@ -106,4 +106,27 @@ fn when_all_calls_that_are_kept_are_live_another_is_refused() {
     pass(&mut network, later.as_second());
     assert!(network.make_room().is_ok());
     assert!(!network.calls.contains_key(&calls[0]), "the oldest made room");
+}
+
+#[test]
+fn a_pbx_finds_no_more_room_than_others() {
+    let mut network = network(1_000, 7);
+    network.bounds.calls_max = 3;
+    live_at(&mut network, "+13125550142", "listener");
+    let pbxs = serde_json::json!([{
+        "domain": "pbx.example.com",
+        "extensions": { "100": { "persona": "listener" } },
+    }]);
+    network.set_pbxs(serde_json::from_value(pbxs).unwrap()).unwrap();
+    let call = |network: &mut Network| {
+        let order = serde_json::json!({ "extension": "100", "to": "sip:sales@nowhere.sip.twilio.com" });
+        let order = serde_json::from_value(order).unwrap();
+        network.call_from_pbx("pbx.example.com", order).unwrap_err()
+    };
+    assert_eq!(call(&mut network), not_found("nowhere.sip.twilio.com"));
+    for _ in 0..3 {
+        place(&mut network, "+13125550142", "<Pause length=\"60\"/>");
+    }
+    pass(&mut network, 5);
+    assert_eq!(Err(call(&mut network)), network.make_room());
 }

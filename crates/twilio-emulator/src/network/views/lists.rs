@@ -107,7 +107,7 @@ impl NumberFilter {
         let is_part = |pattern: &String| matches(pattern, &number.e164);
         self.name
             .as_ref()
-            .is_none_or(|name| *name == number.friendly_name)
+            .is_none_or(|name| *name == number.handling.friendly_name)
             && self.pattern.as_ref().is_none_or(is_part)
             && self
                 .toll_free
@@ -149,10 +149,9 @@ impl Network {
     }
 
     pub(crate) fn list_applications(&self, account: &str, name: Option<&str>) -> Vec<Value> {
-        let wanted = self
-            .applications
-            .iter()
-            .filter(|app| app.account == account && name.is_none_or(|name| name == app.friendly_name));
+        let wanted = self.applications.iter().filter(|app| {
+            app.account == account && name.is_none_or(|name| name == app.handling.friendly_name)
+        });
         wanted.map(application_json).collect()
     }
 

@@ -52,7 +52,7 @@ async fn create(ask: Ask) -> Answer {
 
 async fn list(ask: Ask) -> Answer {
     let kind = kind(&ask);
-    ask.list_v1("results", move |network, account| {
+    ask.list_v1("results", &[], move |network, account| {
         Ok(network.list_papers(account, kind))
     })
     .await
@@ -60,7 +60,7 @@ async fn list(ask: Ask) -> Answer {
 
 async fn fetch(ask: Ask) -> Answer {
     let (kind, sid) = (kind(&ask), ask.name(0));
-    ask.show(move |network, account| network.paper_view(account, kind, &sid))
+    ask.read(move |network, account| network.paper_view(account, kind, &sid))
         .await
 }
 
