@@ -1,10 +1,12 @@
 """Reads the phone network with PyPI `twilio`: what npm `twilio` takes for granted, this one may not."""
 
+import base64
 import json
 import os
 import time
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
@@ -14,6 +16,8 @@ from twilio.rest import Client
 ORIGIN = os.environ["EMULATOR"]
 FROM = os.environ["CALL_FROM"]
 TO = os.environ["CALL_TO"]
+# One channel of 16 bits at 8 kHz.
+SECOND_BYTES = 16_000
 TWIML = "<Response><Pause length='60'/></Response>"
 
 
@@ -72,6 +76,14 @@ def until(what, ask):
     raise AssertionError(f"it never came to be that {what}")
 
 
+def sound_bytes(call_sid):
+    """How much a leg has heard so far."""
+    login = base64.b64encode(f"{client.username}:{client.password}".encode()).decode()
+    heard = Request(f"{ORIGIN}/emulator/legs/{call_sid}/heard.wav", headers={"Authorization": f"Basic {login}"})
+    with urlopen(heard) as wav:
+        return len(wav.read())
+
+
 def check_conferences():
     room = "<Response><Dial><Conference>from Python</Conference></Dial></Response>"
     calls = [client.calls.create(to=TO, from_=FROM, twiml=room) for _ in range(2)]
@@ -95,7 +107,8 @@ def check_conferences():
     recordings = client.calls(calls[1].sid).recordings
     assert recordings("Twilio.CURRENT").update(status="paused").status == "paused"
     assert recordings(taken.sid).update(status="in-progress").status == "in-progress"
-    time.sleep(1)
+    begun = sound_bytes(calls[1].sid)
+    until("a second more has sounded", lambda: sound_bytes(calls[1].sid) >= begun + SECOND_BYTES)
     recordings(taken.sid).update(status="stopped")
     until("the recording is whole", lambda: client.recordings(taken.sid).fetch().status == "completed")
     assert taken.sid in [one.sid for one in client.recordings.list(call_sid=calls[1].sid)]

@@ -14,6 +14,12 @@ pub const CPS_DEFAULT: u32 = 1;
 /// REST requests that the network answers at once. Twilio's own limit differs by account and is not published.
 pub(crate) const REST_CONCURRENCY_MAX_DEFAULT: usize = 100;
 
+/// Connections of one listener at once.
+const CONNECTIONS_MAX_DEFAULT: usize = 8_192;
+
+/// A body that takes longer comes no more.
+const BODY_MS_MAX_DEFAULT: u64 = 30_000;
+
 /// The account and API key that clients of the emulator use, as they would Twilio's.
 #[derive(Clone, Debug)]
 pub struct Credentials {
@@ -57,6 +63,10 @@ pub struct Config {
     pub cps: u32,
     /// REST requests answered at once; the others get 429 (20429).
     pub rest_concurrency_max: usize,
+    /// Connections of one listener at once; more wait until one of them ends.
+    pub connections_max: usize,
+    /// How long the body of a request may take to come, in milliseconds; then the answer is 408 (20408).
+    pub body_ms_max: u64,
     /// What moves time.
     pub clock: ClockMode,
     /// Who lives on the network.
@@ -84,6 +94,8 @@ impl Config {
             world: World::default(),
             limits: Limits::default(),
             rest_concurrency_max: REST_CONCURRENCY_MAX_DEFAULT,
+            connections_max: CONNECTIONS_MAX_DEFAULT,
+            body_ms_max: BODY_MS_MAX_DEFAULT,
             // 555-0100 to 555-0199 are set aside for fiction in every area code.
             numbers: ["202", "312", "415", "617", "713"]
                 .iter()

@@ -80,15 +80,17 @@ impl Emulator {
             media,
             clock,
             gate: Gate::new(config.seed, config.rest_concurrency_max),
+            body_patience: Duration::from_millis(config.body_ms_max),
         };
         let mut tasks = vec![network_task];
         let mut tls = None;
         if let Some(wanted) = config.tls_listen {
-            let (door, task) = open_tls(wanted, &site, &stop).await?;
+            let (door, task) = open_tls(wanted, config.connections_max, &site, &stop).await?;
             tls = Some(door);
             tasks.push(task);
         }
-        tasks.push(serve(FusedListener::new(listener), site, &stop));
+        let listener = FusedListener::new(listener, config.connections_max);
+        tasks.push(serve(listener, site, &stop));
         tracing::info!(%addr, seed = config.seed, cps = config.cps, "the phone network is up");
         Ok(Self {
             addr,
@@ -135,6 +137,7 @@ impl Emulator {
 
 async fn open_tls(
     wanted: SocketAddr,
+    connections_max: usize,
     site: &Site,
     stop: &CancellationToken,
 ) -> anyhow::Result<(Tls, JoinHandle<()>)> {
@@ -144,7 +147,7 @@ async fn open_tls(
     let addr = listener.local_addr()?;
     let identity = Identity::generate(addr, site.clock.now()).context("no certificate for this run")?;
     let authority_pem = identity.authority_pem.clone();
-    let listener = TlsListener::start(listener, identity)?;
+    let listener = TlsListener::start(FusedListener::new(listener, connections_max), identity)?;
     let task = serve(listener, site.clone(), stop);
     Ok((Tls { addr, authority_pem }, task))
 }

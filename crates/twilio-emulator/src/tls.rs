@@ -13,7 +13,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{Span, Timestamp, tz::TimeZone};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -120,18 +119,14 @@ pub(crate) struct TlsListener {
 
 impl TlsListener {
     /// Shakes hands on its own task, so that one slow client holds up nobody.
-    pub(crate) fn start(listener: TcpListener, identity: Identity) -> anyhow::Result<Self> {
+    pub(crate) fn start(listener: FusedListener, identity: Identity) -> anyhow::Result<Self> {
         let addr = listener.local_addr()?;
         let config = ServerConfig::builder()
             .with_no_client_auth()
             .with_single_cert(identity.chain, identity.key)
             .context("the certificate for this run does not work")?;
         let (sender, accepted) = mpsc::channel(HANDSHAKES_MAX);
-        tokio::spawn(accept(
-            FusedListener::new(listener),
-            TlsAcceptor::from(Arc::new(config)),
-            sender,
-        ));
+        tokio::spawn(accept(listener, TlsAcceptor::from(Arc::new(config)), sender));
         Ok(Self { addr, accepted })
     }
 }

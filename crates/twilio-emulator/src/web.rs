@@ -1,11 +1,14 @@
 //! What listens: REST, signalling, the Voice SDK's insights and the control API.
 
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
 use axum::extract::{DefaultBodyLimit, FromRef, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use axum::{Router, body};
+use axum::{RequestExt, Router, body};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -33,6 +36,8 @@ pub(crate) struct Site {
     pub(crate) media: Option<Media>,
     pub(crate) clock: Clock,
     pub(crate) gate: Gate,
+    /// How long a body may take to come.
+    pub(crate) body_patience: Duration,
 }
 
 /// The account that signed in to a newer product, whose paths name none.
@@ -52,23 +57,37 @@ impl FromRef<Site> for Sockets {
 }
 
 pub(crate) fn router(site: Site) -> Router {
+    let whole = |routes: Router<Site>| routes.layer(middleware::from_fn_with_state(site.clone(), whole_body));
     let guarded =
         |routes: Router<Site>| routes.layer(middleware::from_fn_with_state(site.clone(), authenticate));
+    let rest = rest::routes().layer(middleware::from_fn_with_state(site.clone(), rest::pass));
+    let rest = whole(rest).layer(middleware::from_fn(rest::without_body));
+    let control = whole(control::routes()).layer(DefaultBodyLimit::max(CONTROL_BODY_BYTES_MAX));
     Router::new()
-        .merge(
-            guarded(rest::routes().layer(middleware::from_fn_with_state(site.clone(), rest::pass)))
-                .layer(middleware::from_fn_with_state(site.clone(), rest::note)),
-        )
-        .merge(guarded(
-            control::routes().layer(DefaultBodyLimit::max(CONTROL_BODY_BYTES_MAX)),
-        ))
+        .merge(guarded(rest).layer(middleware::from_fn_with_state(site.clone(), rest::note)))
+        .merge(guarded(control))
         .route("/signal", any(signal::upgrade))
-        .merge(signal::http_routes())
+        .merge(whole(signal::http_routes()))
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn(as_twilio_says_it))
         .layer(CatchPanicLayer::custom(|_| rest::internal()))
         .with_state(site)
+}
+
+/// Waits for the end of a body before anything is done about the request: one that comes slowly takes nobody's place.
+async fn whole_body(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let (head, body) = request.with_limited_body().into_parts();
+    if body.is_end_stream() {
+        return next.run(Request::from_parts(head, body)).await;
+    }
+    match tokio::time::timeout(site.body_patience, body::to_bytes(body, usize::MAX)).await {
+        Ok(Ok(bytes)) => next.run(Request::from_parts(head, Body::from(bytes))).await,
+        Ok(Err(_)) => ApiError::new(413, 20413, "The request body is too large".to_owned()).into_response(),
+        Err(_) => {
+            ApiError::new(408, 20408, "The request body did not come in time".to_owned()).into_response()
+        }
+    }
 }
 
 /// Gives Twilio's body to what was refused before a handler saw it: paths, queries and bodies that cannot

@@ -3,34 +3,30 @@
 mod cache;
 mod cookies;
 mod envelope;
+mod exchange;
 mod overrides;
 
-use std::collections::BTreeMap;
-use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
-use crate::twiml::{DOCUMENT_BYTES_MAX, Method};
+use crate::twiml::Method;
 use cache::Cache;
 pub(crate) use cookies::Cookies;
 use envelope::Envelope;
+use exchange::Exchanges;
 use overrides::Overrides;
 
-/// Audio for `<Play>` may be larger than TwiML: forty minutes of 8 kHz 16-bit sound.
-const AUDIO_BYTES_MAX: usize = 40 * 60 * 16_000;
 /// Requests under way at once; more wait their turn, within their own time.
 const UNDER_WAY_MAX: usize = 1_000;
 /// Cookies of one reply.
 const COOKIES_MAX: usize = 50;
 /// Redirects of HTTP that one request follows.
 const REDIRECTS_MAX: usize = 10;
-/// Clients are kept by connect time-out; there are few distinct ones.
-const CLIENTS_MAX: usize = 16;
 
 /// The secret that an account shares with its application.
 #[derive(Clone, Debug)]
@@ -83,7 +79,7 @@ pub(crate) struct Reply {
     pub(crate) content_type: String,
     /// Its `Set-Cookie` headers.
     pub(crate) cookies: Vec<String>,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
 }
 
 /// Why no usable reply came.
@@ -125,7 +121,7 @@ impl DeliveryError {
 /// The network's HTTP client.
 #[derive(Clone, Debug)]
 pub(crate) struct Webhooks {
-    clients: Arc<Mutex<BTreeMap<u64, reqwest::Client>>>,
+    exchanges: Exchanges,
     under_way: Arc<Semaphore>,
     /// Of GET requests.
     cache: Arc<Mutex<Cache>>,
@@ -134,7 +130,7 @@ pub(crate) struct Webhooks {
 impl Webhooks {
     pub(crate) fn new() -> Self {
         Self {
-            clients: Arc::default(),
+            exchanges: Exchanges::new(),
             under_way: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
             cache: Arc::default(),
         }
@@ -165,38 +161,39 @@ impl Webhooks {
             .acquire()
             .await
             .map_err(|_| DeliveryError::Connect)?;
-        let client = self.client(overrides.connect_ms)?;
         let mut envelope = Envelope::of(request)?;
+        // POST requests are always asked anew.
+        let kept = envelope.kept_as().map(str::to_owned);
+        let mut redirects = 0;
         loop {
-            // POST requests are always asked anew.
-            let kept = envelope.kept_as().map(str::to_owned);
-            let conditions = kept.as_deref().map(|url| self.cache().conditions(url));
-            let response = envelope
-                .builder(&client)
-                .headers(conditions.unwrap_or_default())
-                .timeout(Duration::from_millis(overrides.read_ms))
-                .send()
-                .await
-                .map_err(|error| classify(&error))?;
-            let status = response.status();
-            if status == StatusCode::UNAUTHORIZED && envelope.answer(response.headers()) {
+            let mut asked = envelope.request()?;
+            if let Some(url) = &kept {
+                asked.headers_mut().extend(self.cache().conditions(url));
+            }
+            let (head, body) = self.exchanges.exchange(asked, overrides).await?;
+            let status = head.status;
+            if status == StatusCode::UNAUTHORIZED && envelope.answer(&head.headers) {
                 continue;
             }
             if status.is_client_error() || status.is_server_error() {
                 return Err(DeliveryError::Status(status.as_u16()));
             }
-            let known = kept.as_deref().filter(|_| status == StatusCode::NOT_MODIFIED);
-            if let Some(url) = known {
-                return self
-                    .cache()
-                    .reply(url)
-                    .ok_or(DeliveryError::Status(status.as_u16()));
+            if envelope.follow(status, &head.headers)? {
+                redirects += 1;
+                if redirects > REDIRECTS_MAX {
+                    return Err(DeliveryError::Redirects);
+                }
+                continue;
             }
-            let headers: HeaderMap = response.headers().clone();
-            let reply = read(response).await?;
-            if let Some(url) = kept {
-                self.cache().keep(&url, &headers, &reply);
+            let Some(url) = kept else {
+                return Ok(reply(&head.headers, body));
+            };
+            if status == StatusCode::NOT_MODIFIED {
+                let same = self.cache().reply(&url);
+                return same.ok_or(DeliveryError::Status(status.as_u16()));
             }
+            let reply = reply(&head.headers, body);
+            self.cache().keep(&url, &head.headers, &reply);
             return Ok(reply);
         }
     }
@@ -206,86 +203,17 @@ impl Webhooks {
             .lock()
             .expect("nothing panics while it holds this lock")
     }
-
-    fn client(&self, connect_ms: u64) -> Result<reqwest::Client, DeliveryError> {
-        let mut clients = self
-            .clients
-            .lock()
-            .expect("nothing panics while it holds this lock");
-        if let Some(client) = clients.get(&connect_ms) {
-            return Ok(client.clone());
-        }
-        // A proxy between the emulator and the application would change what the signature covers.
-        let client = reqwest::Client::builder()
-            .connect_timeout(Duration::from_millis(connect_ms))
-            .no_proxy()
-            .tcp_nodelay(true)
-            .redirect(reqwest::redirect::Policy::limited(REDIRECTS_MAX))
-            .build()
-            .map_err(|_| DeliveryError::Connect)?;
-        if clients.len() >= CLIENTS_MAX {
-            clients.clear();
-        }
-        clients.insert(connect_ms, client.clone());
-        Ok(client)
-    }
 }
 
-async fn read(mut response: reqwest::Response) -> Result<Reply, DeliveryError> {
-    let content_type = response
-        .headers()
-        .get(reqwest::header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
-        .to_owned();
-    let cookies = response.headers().get_all(reqwest::header::SET_COOKIE);
-    let cookies = cookies.iter().filter_map(|value| value.to_str().ok());
-    let cookies: Vec<String> = cookies.take(COOKIES_MAX).map(str::to_owned).collect();
-    let bytes_max = if content_type.starts_with("audio/") {
-        AUDIO_BYTES_MAX
-    } else {
-        DOCUMENT_BYTES_MAX
-    };
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
-        if body.len() + chunk.len() > bytes_max {
-            return Err(DeliveryError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Reply {
-        content_type,
-        cookies,
+fn reply(headers: &HeaderMap, body: Bytes) -> Reply {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let cookies = headers.get_all(header::SET_COOKIE).iter();
+    let cookies = cookies.filter_map(|value| value.to_str().ok());
+    Reply {
+        content_type: content_type.unwrap_or_default().to_owned(),
+        cookies: cookies.take(COOKIES_MAX).map(str::to_owned).collect(),
         body,
-    })
-}
-
-fn classify(error: &reqwest::Error) -> DeliveryError {
-    if error.is_redirect() {
-        DeliveryError::Redirects
-    } else if error.is_connect() {
-        if is_about_name(error) {
-            DeliveryError::Name
-        } else {
-            DeliveryError::Connect
-        }
-    } else if error.is_timeout() {
-        DeliveryError::Timeout
-    } else if error.is_builder() {
-        DeliveryError::Url
-    } else {
-        DeliveryError::Broken
     }
-}
-
-/// The HTTP client says only in words that a name has no address.
-fn is_about_name(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if error.to_string().starts_with("dns error") {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }

@@ -13,8 +13,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Connections of one door at once; more wait until one of them ends.
-const CONNECTIONS_MAX: usize = 8_192;
 /// Nothing is to break.
 const WHOLE: u64 = u64::MAX;
 
@@ -41,10 +39,11 @@ pub(crate) struct FusedListener {
 }
 
 impl FusedListener {
-    pub(crate) fn new(listener: TcpListener) -> Self {
+    /// Has so many connections at once; more wait until one of them ends.
+    pub(crate) fn new(listener: TcpListener, connections_max: usize) -> Self {
         Self {
             listener,
-            room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            room: Arc::new(Semaphore::new(connections_max.min(Semaphore::MAX_PERMITS))),
         }
     }
 }

@@ -180,14 +180,23 @@ impl Network {
         request: Request,
         result: Result<Reply, DeliveryError>,
     ) {
-        let url = request.url.clone();
+        // What happens to a room as a whole is no call's business.
+        let account = call.as_str().is_empty().then(|| account_of(&request.params));
+        let account = account.flatten().map(str::to_owned);
+        if result.is_ok() {
+            let fields = [("call", call.as_str()), ("url", &request.url)];
+            self.log("callback.delivered", &fields);
+        }
         self.note_exchange(call, request, &result);
-        match result {
-            Ok(_) => self.log("callback.delivered", &[("call", call.as_str()), ("url", &url)]),
-            Err(DeliveryError::Status(status)) => {
-                self.notify(call, 15003, &format!("the callback was answered with {status}"));
-            }
-            Err(error) => self.notify(call, error.code(), &format!("the callback was lost: {error}")),
+        let Err(error) = result else { return };
+        let (code, message) = if let DeliveryError::Status(status) = error {
+            (15003, format!("the callback was answered with {status}"))
+        } else {
+            (error.code(), format!("the callback was lost: {error}"))
+        };
+        match account {
+            Some(account) => self.notify_account(&account, code, &message),
+            None => self.notify(call, code, &message),
         }
     }
 }
@@ -206,6 +215,12 @@ fn covers(wanted: &str, event: &str) -> bool {
         "announcement" => event == "announcement-end" || event == "announcement-fail",
         _ => false,
     }
+}
+
+/// Whose request it is.
+pub(super) fn account_of(params: &Params) -> Option<&str> {
+    let account = params.iter().find(|(name, _)| name == "AccountSid");
+    account.map(|(_, sid)| sid.as_str())
 }
 
 pub(super) fn push(params: &mut Params, name: &str, value: &str) {

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::call::{Call, Endpoint};
+use super::callback::{Params, account_of};
 use super::{Network, Timer};
 use crate::config::UrlQuery;
 use crate::faults::{self, CallbackEffect, CallbackFault};
@@ -34,13 +35,7 @@ impl Network {
     }
 
     /// Sends a callback on its way, through the faults.
-    pub(super) fn send_callback(
-        &mut self,
-        call: &CallSid,
-        to: &Endpoint,
-        event: &str,
-        params: Vec<(String, String)>,
-    ) {
+    pub(super) fn send_callback(&mut self, call: &CallSid, to: &Endpoint, event: &str, params: Params) {
         let request = self.request(to, params);
         self.log(
             "callback",
@@ -89,9 +84,8 @@ impl Network {
     }
 
     /// One logical request to the application.
-    pub(super) fn request(&mut self, to: &Endpoint, params: Vec<(String, String)>) -> Request {
-        let account = params.iter().find(|(name, _)| name == "AccountSid");
-        let auth_token = self.token_of(account.map(|(_, sid)| sid.as_str()));
+    pub(super) fn request(&mut self, to: &Endpoint, params: Params) -> Request {
+        let auth_token = self.token_of(account_of(&params));
         Request {
             auth_token,
             url: to.url.clone(),

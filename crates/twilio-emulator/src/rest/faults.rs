@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 
 use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use rand_chacha::ChaCha8Rng;
@@ -73,9 +72,6 @@ pub(crate) async fn note(State(site): State<Site>, request: Request, next: Next)
 
 /// Lets a request through, or not, or not quite.
 pub(crate) async fn pass(State(site): State<Site>, request: Request, next: Next) -> Response {
-    if request.method() == Method::GET && has_body(request.headers()) {
-        return ApiError::new(403, 20403, "A GET request has no body".to_owned()).into_response();
-    }
     let Ok(_slot) = site.gate.slots.try_acquire() else {
         return too_many();
     };
@@ -132,12 +128,6 @@ pub(crate) async fn pass(State(site): State<Site>, request: Request, next: Next)
             response
         }
     }
-}
-
-/// Twilio refuses bodies of reads since 2024.
-fn has_body(headers: &HeaderMap) -> bool {
-    let length = headers.get(header::CONTENT_LENGTH);
-    length.is_some_and(|length| length != "0") || headers.contains_key(header::TRANSFER_ENCODING)
 }
 
 /// `POST Calls.json` for `POST /2010-04-01/Accounts/AC…/Calls.json`.

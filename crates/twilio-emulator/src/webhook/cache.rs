@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use reqwest::header::{
+use axum::http::header::{
     ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
 
@@ -86,7 +86,7 @@ mod tests {
         let reply = |bytes| Reply {
             content_type: "audio/wav".to_owned(),
             cookies: vec!["a=1".to_owned()],
-            body: vec![0; bytes],
+            body: vec![0; bytes].into(),
         };
         let mut cache = Cache::default();
         cache.keep("/plain", &HeaderMap::new(), &reply(1));

@@ -1,7 +1,13 @@
 //! A request as it goes over the wire: where to, what is signed, and how a server's challenge is met.
 
+use axum::http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION, USER_AGENT,
+    WWW_AUTHENTICATE,
+};
+use axum::http::{self, StatusCode};
+use bytes::Bytes;
 use http_auth::{PasswordClient, PasswordParams};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use http_body_util::Full;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -12,11 +18,11 @@ use crate::twiml::Method;
 
 /// See the module.
 pub(super) struct Envelope {
-    method: reqwest::Method,
+    method: http::Method,
     /// Without user, password and fragment.
     url: Url,
     headers: HeaderMap,
-    body: String,
+    body: Bytes,
     login: Option<Login>,
 }
 
@@ -46,6 +52,7 @@ impl Envelope {
             given
         };
         let mut url = Url::parse(&sent).map_err(|_| DeliveryError::Url)?;
+        check_scheme(&url)?;
         let login = take_login(&mut url);
         let body = match (&request.json, request.method) {
             (Some(json), _) => Some((json.clone(), "application/json")),
@@ -56,7 +63,8 @@ impl Envelope {
         let text = |text: &str| HeaderValue::from_str(text).map_err(|_| DeliveryError::Url);
         headers.insert("x-twilio-signature", text(&signature)?);
         headers.insert("i-twilio-idempotency-token", text(&request.idempotency_token)?);
-        headers.insert("user-agent", HeaderValue::from_static("TwilioProxy/1.1"));
+        headers.insert(USER_AGENT, HeaderValue::from_static("TwilioProxy/1.1"));
+        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         if !request.cookies.is_empty() {
             headers.insert(COOKIE, text(&request.cookies)?);
         }
@@ -67,27 +75,58 @@ impl Envelope {
         }
         Ok(Self {
             method: if posts {
-                reqwest::Method::POST
+                http::Method::POST
             } else {
-                reqwest::Method::GET
+                http::Method::GET
             },
             url,
             headers,
-            body,
+            body: body.into(),
             login,
         })
     }
 
-    pub(super) fn builder(&self, client: &reqwest::Client) -> reqwest::RequestBuilder {
-        client
-            .request(self.method.clone(), self.url.clone())
-            .headers(self.headers.clone())
-            .body(self.body.clone())
+    /// The request as the HTTP client takes it.
+    pub(super) fn request(&self) -> Result<http::Request<Full<Bytes>>, DeliveryError> {
+        let mut request = http::Request::new(Full::new(self.body.clone()));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.url.as_str().parse().map_err(|_| DeliveryError::Url)?;
+        request.headers_mut().clone_from(&self.headers);
+        Ok(request)
     }
 
     /// What a reply to a GET request is kept under.
     pub(super) fn kept_as(&self) -> Option<&str> {
-        (self.method == reqwest::Method::GET).then(|| self.url.as_str())
+        (self.method == http::Method::GET).then(|| self.url.as_str())
+    }
+
+    /// Turns to where a reply sends it, if it does: by GET, unless the reply says that nothing else is to change.
+    pub(super) fn follow(&mut self, status: StatusCode, reply: &HeaderMap) -> Result<bool, DeliveryError> {
+        let same_method = match status.as_u16() {
+            301..=303 => false,
+            307 | 308 => true,
+            _ => return Ok(false),
+        };
+        let Some(location) = reply.get(LOCATION).and_then(|value| value.to_str().ok()) else {
+            return Ok(false);
+        };
+        let mut next = self.url.join(location).map_err(|_| DeliveryError::Url)?;
+        check_scheme(&next)?;
+        next.set_fragment(None);
+        if next.origin() != self.url.origin() {
+            // What is another server's secret stays there.
+            self.headers.remove(AUTHORIZATION);
+            self.headers.remove(COOKIE);
+            self.login = None;
+        }
+        self.login = take_login(&mut next).or(self.login.take());
+        if !same_method {
+            self.method = http::Method::GET;
+            self.headers.remove(CONTENT_TYPE);
+            self.body = Bytes::new();
+        }
+        self.url = next;
+        Ok(true)
     }
 
     /// Adds what a refusal asks for, if the URL had a user: the answer to its Basic or Digest challenge.
@@ -106,7 +145,7 @@ impl Envelope {
                     password: login.password.expose_secret(),
                     uri: target,
                     method: self.method.as_str(),
-                    body: Some(self.body.as_bytes()),
+                    body: Some(&self.body),
                 };
                 client.respond(&params).ok()
             })
@@ -130,6 +169,11 @@ fn signature_of(request: &Request, url: &str, form: &[(String, String)]) -> Stri
     let mut signed = form.to_vec();
     signed.retain(|(name, _)| name != "StirVerstat" && name != "CallToken");
     signature::sign(token, url, &signed)
+}
+
+fn check_scheme(url: &Url) -> Result<(), DeliveryError> {
+    let known = matches!(url.scheme(), "http" | "https");
+    known.then_some(()).ok_or(DeliveryError::Url)
 }
 
 fn take_login(url: &mut Url) -> Option<Login> {
@@ -180,6 +224,8 @@ fn with_sorted_query(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::{HeaderMap, StatusCode};
+
     use super::{Envelope, Request};
     use crate::twiml::Method;
     use crate::webhook::{AuthToken, Quirks};
@@ -218,10 +264,31 @@ mod tests {
     fn user_and_password_wait_for_a_challenge() {
         let mut envelope = Envelope::of(&request("https://ann:p%40ss@example.com/a?b=1#rc=2", None)).unwrap();
         assert_eq!(envelope.url.as_str(), "https://example.com/a?b=1");
-        let mut refusal = reqwest::header::HeaderMap::new();
+        let mut refusal = HeaderMap::new();
         refusal.insert("www-authenticate", "Basic realm=\"floor\"".parse().unwrap());
         assert!(envelope.answer(&refusal));
         assert_eq!(envelope.headers["authorization"], "Basic YW5uOnBAc3M=");
         assert!(!envelope.answer(&refusal), "only once");
+    }
+
+    #[test]
+    fn a_redirect_takes_no_secret_to_another_server() {
+        let redirected = |status: StatusCode, location: &str| {
+            let mut asked = request("https://ann:pass@example.com/a", None);
+            asked.cookies = "session=1".to_owned();
+            let mut envelope = Envelope::of(&asked).unwrap();
+            let reply = HeaderMap::from_iter([("location".parse().unwrap(), location.parse().unwrap())]);
+            assert!(envelope.follow(status, &reply).unwrap());
+            envelope
+        };
+        let near = redirected(StatusCode::FOUND, "/b?c=1#top");
+        assert_eq!(
+            (near.url.as_str(), near.method.as_str()),
+            ("https://example.com/b?c=1", "GET")
+        );
+        assert!(near.login.is_some() && near.headers.contains_key("cookie"));
+        let far = redirected(StatusCode::TEMPORARY_REDIRECT, "https://other.example/");
+        assert_eq!(far.method.as_str(), "POST");
+        assert!(far.login.is_none() && !far.headers.contains_key("cookie"));
     }
 }

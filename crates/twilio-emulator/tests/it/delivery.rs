@@ -3,10 +3,10 @@
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::application::{Answer, Application, expected_signature};
-use crate::floor::{AUTH_TOKEN, Floor, OWN_NUMBER, PROSPECT, signed_in};
+use crate::floor::{AUTH_TOKEN, Floor, OWN_NUMBER, PROSPECT, eventually, signed_in};
 use crate::peer::{Manner, Peer, header};
 
 /// Calls somebody whose TwiML cannot be had at `url`, and gives why.
@@ -46,21 +46,59 @@ async fn a_connection_that_breaks_later_is_not_tried_again() {
 #[tokio::test]
 async fn a_server_that_takes_no_connection_is_given_up() {
     let floor = Floor::open().await;
+    let (listener, _queued) = full_listener().await;
+    let url = format!("http://{}/voice#ct=150&rc=1", listener.local_addr().unwrap());
+    assert_eq!(failure(&floor, &url).await, json!(["no connection", "11205"]));
+    floor.close().await;
+}
+
+/// Nobody accepts; its queue is full, and further connects get no answer at all.
+async fn full_listener() -> (TcpListener, TcpStream) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(0).unwrap();
+    let queued = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    (listener, queued)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_time_to_read_begins_when_the_connection_stands() {
+    let floor = Floor::open().await;
+    floor.listener_at(PROSPECT).await;
+    let (listener, _queued) = full_listener().await;
     let addr = listener.local_addr().unwrap();
-    // Nobody accepts; once its queue is full, further connects get no answer at all.
-    let _queued = TcpStream::connect(addr).await.unwrap();
-    let url = format!("http://{addr}/voice#ct=150&rc=1");
-    assert_eq!(failure(&floor, &url).await, json!(["no connection", "11205"]));
+    let url = format!("http://{addr}/voice#ct=10000&rt=900");
+    let call = floor.place(&[("Url", &url)]).await;
+    // Its first knock is lost then, and Linux knocks again after a second: later than the reply may take.
+    eventually("the network knocks in vain", async || {
+        is_knocking(addr.port()).then_some(())
+    })
+    .await;
+    let peer = Peer::at(listener, Manner::Replies(vec![DOCUMENT.to_owned()]));
+    floor.wait_for_event("twiml.fetched", "call", &call).await;
+    assert_eq!(peer.requests().len(), 1);
     floor.close().await;
+}
+
+/// Whether somebody waits for an answer from this port on loopback.
+#[cfg(target_os = "linux")]
+fn is_knocking(port: u16) -> bool {
+    const SYN_SENT: &str = "02";
+    let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let to = format!("0100007F:{port:04X}");
+    let mut rows = sockets
+        .lines()
+        .map(|row| row.split_whitespace().collect::<Vec<_>>());
+    rows.any(|row| row.get(2..4) == Some(&[to.as_str(), SYN_SENT]))
 }
 
 #[tokio::test]
 async fn a_late_reply_is_given_up_and_asked_for_again_only_if_told() {
     for (overrides, tries) in [
         ("rt=200", 1),
+        // To be connected is enough to be in time for `ct`.
+        ("rt=1500&ct=1000", 1),
         ("rt=200&rp=rt&rc=2", 3),
         ("rt=15000&rp=rt&rc=5&tt=200", 1),
     ] {

@@ -5,6 +5,7 @@ mod replies;
 mod rest;
 mod sdp;
 mod signal;
+mod wire;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

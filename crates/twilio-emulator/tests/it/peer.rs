@@ -24,7 +24,11 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) async fn start(manner: Manner) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::at(TcpListener::bind("127.0.0.1:0").await.unwrap(), manner)
+    }
+
+    /// Begins to take connections only now.
+    pub(crate) fn at(listener: TcpListener, manner: Manner) -> Self {
         let peer = Self {
             authority: listener.local_addr().unwrap().to_string(),
             requests: Arc::default(),

@@ -186,7 +186,7 @@ impl Network {
             .trim()
             .to_ascii_lowercase();
         if kind.starts_with("audio/") {
-            return Ok(vec![Verb::Sound(reply.body.as_slice().into())]);
+            return Ok(vec![Verb::Sound(reply.body[..].into())]);
         }
         let text = String::from_utf8_lossy(&reply.body);
         let parsed = twiml::parse(&text);

@@ -18,7 +18,7 @@ fn pass(network: &mut Network, second: i64) {
             let reply = || Reply {
                 content_type: "text/xml".to_owned(),
                 cookies: vec!["a=b".to_owned()],
-                body: b"<Response/>".to_vec(),
+                body: "<Response/>".into(),
             };
             let now = network.now;
             if let Output::Callback { call, request } = output {
