@@ -10,6 +10,10 @@ use secrecy::SecretString;
 use twilio_emulator::world::World;
 use twilio_emulator::{CPS_DEFAULT, ClockMode, Config, Credentials, Emulator};
 
+/// Most of what a call costs is small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What the network was started with makes no sense here; the same code as for flags that do not exist.
 const USAGE_ERROR: u8 = 2;
 
