@@ -246,7 +246,7 @@ impl Network {
             Input::OfferAnswered { call, result } => self.offer_answered(&call, result),
             Input::Offered { call, result } => self.offered(&call, result),
             Input::AnswerAccepted { call, result } => self.answer_accepted(&call, result),
-            Input::SocketOpened(socket) => self.socket_opened(socket),
+            Input::SocketOpened { socket, region } => self.socket_opened(socket, region),
             Input::Signal { socket, frame } => self.signal(socket, frame),
             Input::SocketClosed(socket) => self.socket_closed(socket),
         }

@@ -19,17 +19,17 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::server::TlsStream;
 
+use crate::signal::EDGES;
 use crate::wire::{Fuse, FusedListener, FusedStream};
 
 type Accepted = (TlsStream<FusedStream>, SocketAddr);
 
 /// Twilio's hosts, for clients that are led here by name.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 7] = [
     "localhost",
     "api.twilio.com",
     "*.twilio.com",
     "voice-js.roaming.twilio.com",
-    "voice-js.ashburn.twilio.com",
     "eventgw.twilio.com",
     "eventgw.us1.twilio.com",
     "sdk.twilio.com",
@@ -67,6 +67,7 @@ impl Identity {
         let issuer = Issuer::new(authority, authority_key);
 
         let mut names: Vec<String> = NAMES.map(str::to_owned).to_vec();
+        names.extend(EDGES.map(|(edge, _)| format!("voice-js.{edge}.twilio.com")));
         names.extend(["127.0.0.1".to_owned(), "::1".to_owned()]);
         if !addr.ip().is_unspecified() && !addr.ip().is_loopback() {
             names.push(addr.ip().to_string());

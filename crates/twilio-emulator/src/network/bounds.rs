@@ -58,7 +58,7 @@ impl Network {
         }
     }
 
-    /// Throws away timers of calls that are over and of sockets that are gone. Looking through all of them
+    /// Throws away timers of calls that are over and of tokens that no socket has any more. Looking through all of them
     /// each time their number has doubled costs little for each.
     pub(super) fn sweep_timers(&mut self) {
         if self.timers.len() < self.bounds.timers_sweep_at {
@@ -73,10 +73,11 @@ impl Network {
             {
                 return calls.get(sid).is_some_and(|call| !call.status.is_final());
             }
-            let Timer::TokenExpiry(socket, _) = timer else {
+            let Timer::TokenExpiry(socket, expires_at_s) = timer else {
                 return true;
             };
-            sockets.contains_key(socket)
+            let socket = sockets.get(socket);
+            socket.is_some_and(|socket| socket.expires_at_s() == Some(*expires_at_s))
         });
         self.bounds.timers_sweep_at = (2 * self.timers.len()).max(TIMERS_SWEPT_MIN);
     }

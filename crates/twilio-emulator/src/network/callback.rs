@@ -62,7 +62,7 @@ impl Network {
         for (name, value) in [
             ("ParentCallSid", call.parent.as_ref().map(CallSid::as_str)),
             ("ForwardedFrom", call.forwarded_from.as_deref()),
-            ("StirVerstat", call.stir_verstat.as_deref()),
+            ("StirVerstat", self.stir_verstat(call)),
         ] {
             if let Some(value) = value {
                 push(&mut params, name, value);
@@ -76,15 +76,15 @@ impl Network {
         ] {
             push_place(&mut params, role, number);
         }
-        if call.inbound
-            && call.stir_verstat.is_none()
-            && call.from.starts_with('+')
-            && let Some(verstat) = self.population.stir_verstat(&call.from)
-        {
-            push(&mut params, "StirVerstat", verstat);
-        }
         params.extend(call.sip_params());
         params
+    }
+
+    /// What the carrier says of a caller's number.
+    pub(super) fn stir_verstat<'a>(&'a self, call: &'a Call) -> Option<&'a str> {
+        let carried = call.inbound && call.from.starts_with('+');
+        let of_world = || self.population.stir_verstat(&call.from).filter(|_| carried);
+        call.stir_verstat.as_deref().or_else(of_world)
     }
 
     /// Reports what happened in a room; `participant` for what happened to one of its legs.

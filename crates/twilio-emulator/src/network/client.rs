@@ -11,11 +11,15 @@ pub(super) use session::Socket;
 use super::call::{Call, Endpoint, Party, Progress, Status};
 use super::run::Waiting;
 use super::{Instructions, Network, Output, SocketId};
+use crate::media::MediaCommand;
 use crate::sid::CallSid;
 use crate::signal::{ClientFrame, Invite, ServerFrame};
 
 /// `params` of `device.connect()` in all.
 const PARAMS_BYTES_MAX: usize = 800;
+/// Keys of one frame; a person presses fewer.
+const KEYS_PER_FRAME_MAX: usize = 255;
+
 /// The Voice SDK's end of a leg.
 #[derive(Debug, Default)]
 pub(super) struct Client {
@@ -104,7 +108,8 @@ impl Network {
             }
             ClientFrame::Dtmf { callsid, dtmf } => {
                 if let Some(sid) = self.client_call(socket, &callsid) {
-                    for digit in dtmf.chars().filter(|c| matches!(c, '0'..='9' | '*' | '#')) {
+                    let keys = dtmf.chars().filter(|c| matches!(c, '0'..='9' | '*' | '#'));
+                    for digit in keys.take(KEYS_PER_FRAME_MAX) {
                         self.digit(&sid, digit);
                     }
                 }
@@ -146,9 +151,8 @@ impl Network {
             .ok_or((31001, "Application not found"))?;
         let routing = application.handling.routing.clone();
         let voice = routing.voice.ok_or((31001, "The application has no VoiceUrl"))?;
-        let params: Vec<(String, String)> = url::form_urlencoded::parse(params.as_bytes())
-            .into_owned()
-            .collect();
+        let of_page = url::form_urlencoded::parse(params.as_bytes()).into_owned();
+        let params: Vec<(String, String)> = grants.params.into_iter().chain(of_page).collect();
         let to = params
             .iter()
             .find(|(name, _)| name == "To")
@@ -248,7 +252,7 @@ impl Network {
 
     pub(super) fn offer_answered(&mut self, sid: &CallSid, result: Result<String, String>) {
         let Some(call) = self.calls.get_mut(sid).filter(|call| !call.status.is_final()) else {
-            return;
+            return self.close_media(sid);
         };
         let ringing = call.status == Status::Ringing;
         let Some(client) = call.client_mut() else { return };
@@ -267,6 +271,13 @@ impl Network {
         }
         self.client_answered(sid, Some(&sdp));
         self.dismiss_previous(sid);
+    }
+
+    /// A transport that came up after its call was over is of no use to anybody.
+    fn close_media(&mut self, sid: &CallSid) {
+        self.outputs.push_back(Output::Media(MediaCommand::Close {
+            leg: sid.as_str().to_owned(),
+        }));
     }
 
     /// Tells a client that its call is answered, or over which path it goes on.
@@ -295,12 +306,19 @@ impl Network {
         let sid = CallSid::from_text(&invite.callsid);
         let known = self.calls.get_mut(&sid).filter(|call| {
             let account = grants.as_ref().map(|grants| &grants.account);
-            call.status == Status::InProgress && Some(&call.account) == account
+            Some(&call.account) == account
         });
+        let status = known.as_ref().map(|call| call.status);
         let client = known.and_then(Call::client_mut);
         let Some(client) = client.filter(|client| {
             let identity = grants.as_ref().map(|grants| &grants.identity);
-            client.reconnect == reconnect && Some(&client.identity) == identity
+            let live = match status {
+                Some(Status::InProgress) => true,
+                // A device has taken it, and its media is on the way.
+                Some(Status::Ringing) => ice_ufrag(&client.sdp) == ice_ufrag(&invite.sdp),
+                Some(_) | None => false,
+            };
+            live && client.reconnect == reconnect && Some(&client.identity) == identity
         }) else {
             let error = (31209, "The call to reconnect to is over or was never yours");
             return self.send(socket, ServerFrame::hangup(&invite.callsid, Some(error)));
@@ -352,13 +370,21 @@ impl Network {
         self.end(&sid, status, message.unwrap_or("the client hung up"));
     }
 
-    /// The live call that a socket means by its temporary or real name.
+    /// The live call that a socket means by its temporary or real name: its own, or one whose socket broke.
+    /// The SDK sends what had to wait, such as that it hangs up, before it resumes.
     fn client_call(&self, socket: SocketId, callsid: &str) -> Option<CallSid> {
+        let grants = self.grants(socket);
         let mine = |call: &&Call| {
             !call.status.is_final()
-                && call.client().is_some_and(|client| {
-                    client.socket == Some(socket)
-                        && (call.sid.as_str() == callsid || client.temporary == callsid)
+                && call.client().is_some_and(|client| match client.socket {
+                    Some(own) => {
+                        own == socket && (call.sid.as_str() == callsid || client.temporary == callsid)
+                    }
+                    None => {
+                        call.status == Status::InProgress
+                            && call.sid.as_str() == callsid
+                            && grants.is_some_and(|grants| grants.names(&call.account, &client.identity))
+                    }
                 })
         };
         self.calls.values().rev().find(mine).map(|call| call.sid.clone())

@@ -54,7 +54,11 @@ pub(crate) enum Input {
         call: CallSid,
         result: Result<(), String>,
     },
-    SocketOpened(SocketId),
+    SocketOpened {
+        socket: SocketId,
+        /// Where it has entered the network.
+        region: &'static str,
+    },
     Signal {
         socket: SocketId,
         frame: ClientFrame,

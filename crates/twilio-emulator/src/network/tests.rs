@@ -1,6 +1,7 @@
 //! The machine by itself, on a clock that jumps from one deadline to the next.
 
 mod bounds;
+mod client;
 mod truth;
 mod world;
 

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 /// The protocol's version, as the SDK writes it and never checks.
 const VERSION: &str = "1.6";
-const REGION: &str = "US_EAST_VIRGINIA";
+/// The account's home, which names the host for insights.
+const HOME: &str = "us1";
+const JSON: &str = "application/json";
 /// The one type of message there is.
 pub(crate) const USER_DEFINED_MESSAGE: &str = "user-defined-message";
 
@@ -71,8 +73,14 @@ pub(crate) struct InviteParams {
 pub(crate) struct UserMessage {
     pub(crate) callsid: String,
     pub(crate) content: Value,
+    #[serde(default = "json_type")]
+    pub(crate) contenttype: String,
     pub(crate) messagetype: String,
     pub(crate) voiceeventsid: String,
+}
+
+fn json_type() -> String {
+    JSON.to_owned()
 }
 
 /// What the network says.
@@ -80,9 +88,9 @@ pub(crate) struct UserMessage {
 pub(crate) struct ServerFrame(Value);
 
 impl ServerFrame {
-    pub(crate) fn connected(identity: &str, ttl_s: i64) -> Self {
+    pub(crate) fn connected(region: &str, identity: &str, ttl_s: i64) -> Self {
         let token = json!({ "identity": identity, "ttl": ttl_s });
-        let payload = json!({ "region": REGION, "home": "us1", "gateway": "emulator", "token": token });
+        let payload = json!({ "region": region, "home": HOME, "gateway": "emulator", "token": token });
         Self::new("connected", &payload)
     }
 
@@ -143,7 +151,7 @@ impl ServerFrame {
     /// A message of the application for the page.
     pub(crate) fn message(callsid: &str, voice_event_sid: &str, content: &Value) -> Self {
         let payload = json!({
-            "callsid": callsid, "content": content, "contenttype": "application/json",
+            "callsid": callsid, "content": content, "contenttype": JSON,
             "messagetype": USER_DEFINED_MESSAGE, "voiceeventsid": voice_event_sid,
         });
         Self::new("message", &payload)
@@ -168,5 +176,141 @@ impl ServerFrame {
 
     fn new(kind: &str, payload: &Value) -> Self {
         Self(json!({ "type": kind, "version": VERSION, "payload": payload }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{ClientFrame, ServerFrame};
+
+    fn says(frame: &ServerFrame, kind: &str, payload: &Value) {
+        let expected = json!({ "type": kind, "version": "1.6", "payload": payload });
+        let text: Value = serde_json::from_str(&frame.to_text()).unwrap();
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn frames_of_a_session_have_the_fields_that_the_sdk_reads() {
+        let token = json!({ "identity": "alice", "ttl": 3_600 });
+        let place = json!({ "region": "EU_IRELAND", "home": "us1", "gateway": "emulator", "token": token });
+        says(
+            &ServerFrame::connected("EU_IRELAND", "alice", 3_600),
+            "connected",
+            &place,
+        );
+        says(&ServerFrame::ready(), "ready", &json!({}));
+        says(&ServerFrame::offline(), "offline", &json!({}));
+        says(&ServerFrame::close(), "close", &json!({}));
+        let error = json!({ "error": { "code": 31_205, "message": "AccessTokenExpired" } });
+        says(&ServerFrame::error(31_205, "AccessTokenExpired"), "error", &error);
+    }
+
+    #[test]
+    fn frames_of_a_call_have_the_fields_that_the_sdk_reads() {
+        let parameters = json!({ "From": "+12025550100" });
+        let busy = json!({ "code": 31_486, "message": "Busy Here" });
+        for (frame, kind, more) in [
+            (ServerFrame::ringing("CA1", None), "ringing", json!({})),
+            (
+                ServerFrame::ringing("CA1", Some("v=0")),
+                "ringing",
+                json!({ "sdp": "v=0" }),
+            ),
+            (
+                ServerFrame::answer("CA1", Some("v=0"), "RT1"),
+                "answer",
+                json!({ "sdp": "v=0", "reconnect": "RT1" }),
+            ),
+            (
+                ServerFrame::answer("CA1", None, "RT1"),
+                "answer",
+                json!({ "reconnect": "RT1" }),
+            ),
+            (
+                ServerFrame::invite("CA1", "v=0", &parameters, "RT1"),
+                "invite",
+                json!({ "sdp": "v=0", "parameters": parameters, "reconnect": "RT1" }),
+            ),
+            (ServerFrame::cancel("CA1"), "cancel", json!({})),
+            (ServerFrame::hangup("CA1", None), "hangup", json!({})),
+            (
+                ServerFrame::hangup("CA1", Some((31_486, "Busy Here"))),
+                "hangup",
+                json!({ "error": busy }),
+            ),
+        ] {
+            let mut payload = more;
+            payload["callsid"] = json!("CA1");
+            says(&frame, kind, &payload);
+        }
+    }
+
+    #[test]
+    fn frames_of_a_message_have_the_fields_that_the_sdk_reads() {
+        let content = json!({ "lead": 7 });
+        let message = json!({ "callsid": "CA1", "content": content, "contenttype": "application/json",
+            "messagetype": "user-defined-message", "voiceeventsid": "KX1" });
+        says(&ServerFrame::message("CA1", "KX1", &content), "message", &message);
+        let ack = json!({ "acktype": "message", "callsid": "CA1", "voiceeventsid": "KX1" });
+        says(&ServerFrame::acknowledged("CA1", "KX1"), "ack", &ack);
+        let error = json!({ "callsid": "CA1", "voiceeventsid": "KX1",
+            "error": { "code": 31_210, "message": "invalid" } });
+        let refused = ServerFrame::message_error("CA1", "KX1", (31_210, "invalid"));
+        says(&refused, "error", &error);
+    }
+
+    #[test]
+    fn whatever_the_sdk_sends_is_understood() {
+        for (text, meant) in [
+            (
+                r#"{"payload":{"browserinfo":{"p":"browser"},"reconnectTimeout":15,"token":"jwt"},"type":"listen","version":"1.6"}"#,
+                "Listen",
+            ),
+            (
+                r#"{"payload":{"media":{"audio":true}},"type":"register","version":"1.6"}"#,
+                "Register",
+            ),
+            (
+                r#"{"payload":{"callsid":"TJS1","sdp":"v=0","twilio":{"params":"To=1"}},"type":"invite","version":"1.6"}"#,
+                "Invite",
+            ),
+            (
+                r#"{"payload":{"callsid":"TJS1","sdp":"v=0","twilio":{}},"type":"invite","version":"1.6"}"#,
+                "Invite",
+            ),
+            (
+                r#"{"payload":{"callsid":"CA1","reconnect":"RT1","sdp":"v=0","twilio":{}},"type":"invite","version":"1.6"}"#,
+                "Invite",
+            ),
+            (
+                r#"{"payload":{"sdp":"v=0","callsid":"CA1"},"type":"reinvite","version":"1.6"}"#,
+                "Reinvite",
+            ),
+            (
+                r#"{"payload":{"sdp":"v=0","callsid":"CA1"},"type":"answer","version":"1.6"}"#,
+                "Answer",
+            ),
+            (
+                r#"{"payload":{"callsid":"CA1"},"type":"reject","version":"1.6"}"#,
+                "Reject",
+            ),
+            (
+                r#"{"payload":{"callsid":"CA1","message":"Connection with Twilio was interrupted."},"type":"hangup","version":"1.6"}"#,
+                "Hangup",
+            ),
+            (
+                r#"{"payload":{"callsid":"CA1","dtmf":"12w#*"},"type":"dtmf","version":"1.6"}"#,
+                "Dtmf",
+            ),
+            (
+                r#"{"payload":{"callsid":"CA1","content":{"hi":1},"contenttype":"application/json","messagetype":"user-defined-message","voiceeventsid":"KX1"},"type":"message","version":"1.6"}"#,
+                "Message",
+            ),
+        ] {
+            let frame: ClientFrame = serde_json::from_str(text).unwrap_or_else(|e| panic!("{text}: {e}"));
+            assert!(format!("{frame:?}").starts_with(meant), "{frame:?}");
+        }
     }
 }

@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use tokio::sync::mpsc;
 
+use super::edge::region;
 use super::{ClientFrame, ServerFrame};
 use crate::driver::NetworkHandle;
 use crate::network::{Input, SocketId};
@@ -24,6 +26,8 @@ const FRAME_BYTES_MAX: usize = 256 * 1024;
 const FRAMES_PER_SECOND_MAX: u32 = 100;
 /// A client that reads nothing loses its socket once this many frames wait.
 const FRAMES_WAITING_MAX: usize = 256;
+/// How long a client may leave a frame in the way of the others.
+const SEND_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Where frames for open sockets go.
 #[derive(Clone, Debug, Default)]
@@ -67,13 +71,16 @@ impl Sockets {
 pub(crate) async fn upgrade(
     State(network): State<NetworkHandle>,
     State(sockets): State<Sockets>,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let region = region(host.unwrap_or_default());
     upgrade
         .max_message_size(FRAME_BYTES_MAX)
         .on_upgrade(async move |websocket| {
             let (id, frames) = sockets.open();
-            network.tell(Input::SocketOpened(id)).await;
+            network.tell(Input::SocketOpened { socket: id, region }).await;
             serve(id, websocket, frames, &network).await;
             sockets.close(id);
             network.tell(Input::SocketClosed(id)).await;
@@ -120,7 +127,12 @@ async fn serve(
             _ = heartbeat.tick() => HEARTBEAT_TEXT.to_owned(),
             () = network.stopped() => return,
         };
-        if websocket.send(Message::Text(outgoing.into())).await.is_err() {
+        let sending = websocket.send(Message::Text(outgoing.into()));
+        let sent = tokio::select! {
+            sent = tokio::time::timeout(SEND_TIMEOUT, sending) => sent,
+            () = network.stopped() => return,
+        };
+        if !matches!(sent, Ok(Ok(()))) {
             return;
         }
     }

@@ -1,9 +1,12 @@
 //! Access tokens: who may listen, and what they may do.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, errors::ErrorKind};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Twilio accepts no token that lives longer.
 const LIFETIME_S_MAX: i64 = 86_400;
@@ -19,14 +22,21 @@ pub(crate) struct Grants {
     pub(crate) incoming: bool,
     /// The TwiML application that outgoing calls run; none if they are not allowed.
     pub(crate) application_sid: Option<String>,
+    /// What the application is told with every call; the page cannot change it.
+    pub(crate) params: Vec<(String, String)>,
     /// Seconds since 1970.
     pub(crate) expires_at_s: i64,
 }
 
 impl Grants {
+    /// It is for this name in this account.
+    pub(crate) fn names(&self, account: &str, identity: &str) -> bool {
+        self.account == account && self.identity == identity
+    }
+
     /// The same name in the same account.
     pub(crate) fn is_same_person(&self, other: &Self) -> bool {
-        self.account == other.account && self.identity == other.identity
+        self.names(&other.account, &other.identity)
     }
 }
 
@@ -92,6 +102,17 @@ struct Incoming {
 #[derive(Deserialize)]
 struct Outgoing {
     application_sid: String,
+    #[serde(default)]
+    params: BTreeMap<String, Value>,
+}
+
+impl Outgoing {
+    fn params(&self) -> impl Iterator<Item = (String, String)> {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        self.params
+            .iter()
+            .map(move |(name, value)| (name.clone(), text(value)))
+    }
 }
 
 /// The API key that a token says it was made with; nothing is checked yet.
@@ -156,14 +177,14 @@ pub(crate) fn verify(
     let voice = claims.grants.voice;
     let incoming = voice.as_ref().and_then(|voice| voice.incoming.as_ref());
     let incoming = incoming.is_some_and(|incoming| incoming.allow);
-    let application_sid = voice
-        .and_then(|voice| voice.outgoing)
-        .map(|out| out.application_sid);
+    let outgoing = voice.and_then(|voice| voice.outgoing);
+    let params = outgoing.iter().flat_map(Outgoing::params).collect();
     Ok(Grants {
         account: claims.sub,
         identity,
         incoming,
-        application_sid,
+        application_sid: outgoing.map(|outgoing| outgoing.application_sid),
+        params,
         expires_at_s: claims.exp,
     })
 }

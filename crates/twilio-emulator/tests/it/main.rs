@@ -29,6 +29,7 @@ mod recordings;
 mod rooms;
 mod rules;
 mod sdk;
+mod session;
 mod signalling;
 mod sip;
 mod switches;

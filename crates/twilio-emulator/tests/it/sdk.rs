@@ -7,6 +7,8 @@ use jsonwebtoken::{EncodingKey, Header};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::floor::{ACCOUNT_SID, API_KEY_SECRET, API_KEY_SID, Floor};
@@ -25,6 +27,16 @@ impl Sdk {
         let (websocket, _) = tokio_tungstenite::connect_async(floor.signal_url())
             .await
             .unwrap();
+        Self { websocket }
+    }
+
+    /// Comes in by one of Twilio's names.
+    pub(crate) async fn connect_by(floor: &Floor, host: &'static str) -> Self {
+        let mut request = floor.signal_url().into_client_request().unwrap();
+        request
+            .headers_mut()
+            .insert("host", HeaderValue::from_static(host));
+        let (websocket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
         Self { websocket }
     }
 
@@ -113,18 +125,30 @@ pub(crate) struct Key {
     pub(crate) secret: String,
 }
 
+impl Key {
+    /// The main account's.
+    pub(crate) fn ours() -> Self {
+        Self {
+            account: ACCOUNT_SID.to_owned(),
+            sid: API_KEY_SID.to_owned(),
+            secret: API_KEY_SECRET.to_owned(),
+        }
+    }
+}
+
 pub(crate) fn token(application_sid: &str, expires_at_s: i64) -> String {
-    let key = Key {
-        account: ACCOUNT_SID.to_owned(),
-        sid: API_KEY_SID.to_owned(),
-        secret: API_KEY_SECRET.to_owned(),
-    };
-    token_of(&key, application_sid, expires_at_s)
+    token_of(&Key::ours(), application_sid, expires_at_s)
 }
 
 /// A token of `agent_1` in any account.
 pub(crate) fn token_of(key: &Key, application_sid: &str, expires_at_s: i64) -> String {
-    let voice = json!({ "incoming": { "allow": true }, "outgoing": { "application_sid": application_sid } });
+    let outgoing = json!({ "application_sid": application_sid });
+    token_that_sends(key, &outgoing, expires_at_s)
+}
+
+/// A token of `agent_1` whose calls go out like this.
+pub(crate) fn token_that_sends(key: &Key, outgoing: &Value, expires_at_s: i64) -> String {
+    let voice = json!({ "incoming": { "allow": true }, "outgoing": outgoing });
     let claims = json!({
         "jti": "1", "iss": key.sid, "sub": key.account, "iat": now_s(), "exp": expires_at_s,
         "grants": { "identity": "agent_1", "voice": voice },

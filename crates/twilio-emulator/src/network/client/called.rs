@@ -48,12 +48,9 @@ impl Network {
     }
 
     pub(in crate::network) fn offered(&mut self, sid: &CallSid, result: Result<String, String>) {
-        let Some(call) = self
-            .calls
-            .get(sid)
-            .filter(|call| call.status == Status::Initiated)
-        else {
-            return;
+        let call = self.calls.get(sid);
+        let Some(call) = call.filter(|call| call.status == Status::Initiated) else {
+            return self.close_media(sid);
         };
         let sdp = match result {
             Ok(sdp) => sdp,
@@ -66,7 +63,7 @@ impl Network {
         let frame = ServerFrame::invite(
             sid.as_str(),
             &sdp,
-            &Self::shown_parameters(call, client),
+            &self.shown_parameters(call, client),
             &client.reconnect,
         );
         for socket in client.ringing.clone() {
@@ -76,7 +73,7 @@ impl Network {
     }
 
     /// What the page finds in `call.parameters` and, under `Params`, in `call.customParameters`.
-    fn shown_parameters(call: &Call, client: &Client) -> Value {
+    fn shown_parameters(&self, call: &Call, client: &Client) -> Value {
         let mut parameters = json!({
             "AccountSid": call.account,
             "ApiVersion": "2010-04-01",
@@ -84,6 +81,13 @@ impl Network {
             "From": call.from,
             "To": format!("client:{}", client.identity),
         });
+        let caller = call.parent.as_ref().and_then(|parent| self.calls.get(parent));
+        let verstat = caller
+            .filter(|caller| caller.from == call.from)
+            .and_then(|caller| self.stir_verstat(caller));
+        if let Some(verstat) = verstat {
+            parameters["StirStatus"] = json!(verstat);
+        }
         if !client.params.is_empty() {
             let params = url::form_urlencoded::Serializer::new(String::new())
                 .extend_pairs(&client.params)

@@ -46,10 +46,10 @@ impl Network {
             socket,
             ServerFrame::acknowledged(sid.as_str(), &message.voiceeventsid),
         );
-        self.tell_subscribers(&sid, &message.voiceeventsid, &content);
+        self.tell_subscribers(&sid, message, &content);
     }
 
-    fn tell_subscribers(&mut self, sid: &CallSid, message_sid: &str, content: &str) {
+    fn tell_subscribers(&mut self, sid: &CallSid, message: &UserMessage, content: &str) {
         let Some(call) = self.calls.get_mut(sid) else {
             return;
         };
@@ -63,9 +63,9 @@ impl Network {
             push(&mut params, "AccountSid", &account);
             push(&mut params, "CallSid", sid.as_str());
             push(&mut params, "Content", content);
-            push(&mut params, "ContentType", "application/json");
+            push(&mut params, "ContentType", &message.contenttype);
             push(&mut params, "SequenceNumber", &subscription.sequence.to_string());
-            push(&mut params, "Sid", message_sid);
+            push(&mut params, "Sid", &message.voiceeventsid);
             push(
                 &mut params,
                 "UserDefinedMessageSubscriptionSid",

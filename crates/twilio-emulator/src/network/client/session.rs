@@ -28,6 +28,8 @@ pub(in crate::network) struct Socket {
     /// Wants to ring.
     pub(super) registered: bool,
     pub(super) reconnect_timeout_s: u32,
+    /// Where it has entered the network.
+    region: &'static str,
 }
 
 impl Socket {
@@ -43,18 +45,26 @@ impl Socket {
         }
     }
 
+    /// When its token is over.
+    pub(in crate::network) fn expires_at_s(&self) -> Option<i64> {
+        Some(self.grants.as_ref()?.expires_at_s)
+    }
+
     /// Rings when `identity` of this account is called.
     pub(super) fn rings_for(&self, account: &str, identity: &str) -> bool {
-        let named = |grants: &Grants| grants.account == account && grants.identity == identity;
         let grants = self.grants.as_ref().filter(|grants| grants.incoming);
-        self.registered && grants.is_some_and(named)
+        self.registered && grants.is_some_and(|grants| grants.names(account, identity))
     }
 }
 
 impl Network {
-    pub(in crate::network) fn socket_opened(&mut self, socket: SocketId) {
+    pub(in crate::network) fn socket_opened(&mut self, socket: SocketId, region: &'static str) {
         if self.sockets.len() < SOCKETS_MAX {
-            self.sockets.insert(socket, Socket::default());
+            let state = Socket {
+                region,
+                ..Socket::default()
+            };
+            self.sockets.insert(socket, state);
         }
     }
 
@@ -89,13 +99,14 @@ impl Network {
         state.grants = Some(grants);
         state.expired = false;
         state.reconnect_timeout_s = reconnect_timeout_s.min(RECONNECT_TIMEOUT_S_MAX);
+        let region = state.region;
         let ttl_s = expires_at_s - self.now.as_second();
         self.log("signal.listening", &[("identity", &identity)]);
         self.set_timer(
             SignedDuration::from_secs(ttl_s),
             Timer::TokenExpiry(socket, expires_at_s),
         );
-        self.send(socket, ServerFrame::connected(&identity, ttl_s));
+        self.send(socket, ServerFrame::connected(region, &identity, ttl_s));
     }
 
     /// Whether a socket may listen: the network knows it, and its identity has not too many others.
@@ -111,7 +122,13 @@ impl Network {
         let Some(state) = self.sockets.get_mut(&socket) else {
             return;
         };
-        let Some(grants) = &state.grants else { return };
+        let Some(grants) = &state.grants else {
+            // Whoever says goodbye waits for the answer, with a token or without.
+            if !audio {
+                self.send(socket, ServerFrame::offline());
+            }
+            return;
+        };
         let identity = grants.identity.clone();
         let changed = state.registered != audio;
         state.registered = audio;
