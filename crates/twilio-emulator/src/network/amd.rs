@@ -153,8 +153,10 @@ impl Network {
             return;
         }
         listening.heard += 1;
+        // What was due before this sound was due then, however late the clock is.
+        let (due_ms, _) = listening.detector.next();
         match listening.detector.hear(sound, at_ms) {
-            Some(verdict) => self.decide(sid, verdict, at_ms),
+            Some(verdict) => self.decide(sid, verdict, at_ms.min(due_ms)),
             None => self.await_verdict(sid),
         }
     }

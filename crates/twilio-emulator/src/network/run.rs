@@ -187,11 +187,7 @@ impl Network {
                 false
             }
             Verb::Reject { busy } => {
-                self.end(
-                    sid,
-                    if busy { Status::Busy } else { Status::NoAnswer },
-                    "rejected",
-                );
+                self.reject(sid, busy);
                 false
             }
             Verb::Hangup => {
@@ -206,6 +202,20 @@ impl Network {
             Verb::StartRecording(recorded) => self.start_background_recording(sid, *recorded),
             Verb::StopRecording => self.stop_background_recordings(sid),
         }
+    }
+
+    /// Turns a caller away; after another verb has answered the call there is nothing left but to hang up.
+    fn reject(&mut self, sid: &CallSid, busy: bool) {
+        let answered = self
+            .calls
+            .get(sid)
+            .is_some_and(|call| call.status == Status::InProgress);
+        let status = match (answered, busy) {
+            (true, _) => Status::Completed,
+            (false, true) => Status::Busy,
+            (false, false) => Status::NoAnswer,
+        };
+        self.end(sid, status, "rejected");
     }
 
     /// Notes a verb that this network does not run.
