@@ -144,6 +144,7 @@ pub(crate) fn verify(
     now_s: i64,
 ) -> Result<Grants, TokenError> {
     let mut validation = Validation::new(Algorithm::HS256);
+    validation.algorithms = vec![Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
     // Times are checked below, against the network's clock.
     validation.validate_exp = false;
     validation.validate_aud = false;
@@ -191,58 +192,81 @@ pub(crate) fn verify(
 
 #[cfg(test)]
 mod tests {
-    use jsonwebtoken::{EncodingKey, Header};
+    use jsonwebtoken::{Algorithm, EncodingKey, Header};
     use serde_json::{Value, json};
 
-    use super::{TokenError, verify};
+    use super::verify;
 
     const NOW_S: i64 = 1_800_000_000;
 
-    fn check(change: impl FnOnce(&mut Value), secret: &str) -> Result<String, TokenError> {
+    fn signed(algorithm: Algorithm, change: impl FnOnce(&mut Value), secret: &str) -> String {
         let mut claims = json!({
             "jti": "SK1-1", "iss": "SK1", "sub": "AC1", "iat": NOW_S, "exp": NOW_S + 3_600,
             "grants": { "identity": "agent_1", "voice": { "outgoing": { "application_sid": "AP1" } } },
         });
         change(&mut claims);
         let key = EncodingKey::from_secret(secret.as_bytes());
-        let token = jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap();
-        verify(&token, "AC1", "SK1", "secret", NOW_S).map(|grants| grants.identity)
+        jsonwebtoken::encode(&Header::new(algorithm), &claims, &key).unwrap()
+    }
+
+    #[test]
+    fn the_three_algorithms_of_twilios_libraries_are_taken() {
+        for algorithm in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
+            let token = signed(algorithm, |_| {}, "secret");
+            let grants = verify(&token, "AC1", "SK1", "secret", NOW_S).unwrap();
+            let expected = ("agent_1", Some("AP1"), false, NOW_S + 3_600);
+            assert_eq!(
+                (
+                    grants.identity.as_str(),
+                    grants.application_sid.as_deref(),
+                    grants.incoming,
+                    grants.expires_at_s
+                ),
+                expected,
+                "{algorithm:?}"
+            );
+        }
     }
 
     #[test]
     fn each_defect_has_the_sdks_code() {
-        assert_eq!(check(|_| {}, "secret").unwrap(), "agent_1");
-        assert_eq!(check(|_| {}, "other").unwrap_err().code(), 31202);
-        assert_eq!(
-            check(|c| c["iss"] = json!("SK2"), "secret").unwrap_err().code(),
-            31203
+        let set = |path: &str, value: Value| {
+            let path = path.to_owned();
+            move |claims: &mut Value| *claims.pointer_mut(&path).unwrap() = value
+        };
+        let token = |path: &str, value: Value| signed(Algorithm::HS256, set(path, value), "secret");
+        let long = "a".repeat(122);
+        for (what, token, code) in [
+            ("another secret", signed(Algorithm::HS256, |_| {}, "other"), 31202),
+            ("another key", token("/iss", json!("SK2")), 31203),
+            ("another account", token("/sub", json!("AC2")), 31203),
+            ("expired", token("/exp", json!(NOW_S)), 31205),
+            ("longer than a day", token("/exp", json!(NOW_S + 86_401)), 31207),
+            ("made long ago", token("/iat", json!(i64::MIN)), 31207),
+            (
+                "an identity with a space",
+                token("/grants/identity", json!("a b")),
+                31105,
+            ),
+            ("no identity", token("/grants/identity", json!("")), 31105),
+            ("a long identity", token("/grants/identity", json!(long)), 31105),
+            (
+                "an identity that is no text",
+                token("/grants/identity", json!(7)),
+                31204,
+            ),
+            ("no token", "not-a-jwt".to_owned(), 31204),
+        ] {
+            let error = verify(&token, "AC1", "SK1", "secret", NOW_S).unwrap_err();
+            assert_eq!(error.code(), code, "{what}");
+        }
+        let early = signed(
+            Algorithm::HS256,
+            |claims| claims["nbf"] = json!(NOW_S + 1),
+            "secret",
         );
         assert_eq!(
-            check(|c| c["exp"] = json!(NOW_S), "secret").unwrap_err().code(),
-            31205
-        );
-        assert_eq!(
-            check(|c| c["exp"] = json!(NOW_S + 86_401), "secret")
-                .unwrap_err()
-                .code(),
-            31207
-        );
-        assert_eq!(
-            check(|c| c["iat"] = json!(i64::MIN), "secret")
-                .unwrap_err()
-                .code(),
-            31207
-        );
-        assert_eq!(
-            check(|c| c["grants"]["identity"] = json!("a b"), "secret")
-                .unwrap_err()
-                .code(),
-            31105
-        );
-        assert_eq!(
-            verify("not-a-jwt", "AC1", "SK1", "secret", NOW_S)
-                .unwrap_err()
-                .code(),
+            verify(&early, "AC1", "SK1", "secret", NOW_S).unwrap_err().code(),
             31204
         );
     }
