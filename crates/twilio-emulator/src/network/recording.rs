@@ -20,6 +20,9 @@ use crate::twiml::Callback;
 const RECORDINGS_MAX: usize = 20_000;
 /// Sound of finished recordings kept in all; the oldest goes first.
 const SOUND_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Why a recording is `absent`: it was shorter than a second, or silent.
+const TOO_SHORT: u32 = 16_101;
+const SILENT: u32 = 16_102;
 /// What names the recording under way in a path.
 const CURRENT: &str = "Twilio.CURRENT";
 
@@ -504,6 +507,9 @@ impl Network {
         push(&mut params, "RecordingStartTime", &rfc2822(recording.started_at));
         push(&mut params, "RecordingSource", recording.source.as_str());
         push(&mut params, "RecordingTrack", recording.wish.track.as_str());
+        if let Some(code) = recording.absence() {
+            push(&mut params, "ErrorCode", &code.to_string());
+        }
         let owner = recording.call.clone().unwrap_or_else(|| CallSid::from_text(""));
         let endpoint = Endpoint {
             url: callback.url,
@@ -520,6 +526,13 @@ impl Recording {
                 .conference
                 .as_ref()
                 .is_some_and(|room| room.as_str() == owner)
+    }
+
+    /// Why there is no sound, by Twilio's code.
+    fn absence(&self) -> Option<u32> {
+        let lasted = self.updated_at.duration_since(self.started_at) - self.skipped;
+        let code = if lasted.as_secs() < 1 { TOO_SHORT } else { SILENT };
+        (self.stage == Stage::Absent).then_some(code)
     }
 
     fn end_skip(&mut self, now: Timestamp) {

@@ -167,7 +167,9 @@ fn filter(form: &Form, owner: Option<String>) -> Result<RecordingFilter, ApiErro
 async fn fetch(ask: Ask) -> Result<Response, ApiError> {
     let name = ask.name(0);
     if ask.path.strip_suffix(".json").is_some() {
-        let shown = ask.read(move |network, account| network.recording_view(account, &name));
+        ask.only(&["IncludeSoftDeleted"]).await?;
+        let deleted_too = ask.form.flag("IncludeSoftDeleted")?.unwrap_or(false);
+        let shown = ask.show(move |network, account| network.recording_read(account, &name, deleted_too));
         return Ok(shown.await?.into_response());
     }
     let as_mp3 = name.strip_suffix(".mp3");
@@ -190,7 +192,7 @@ async fn fetch_of(ask: Ask) -> Answer {
     ask.read(move |network, account| {
         network.require(account, &owner)?;
         let sid = network.recording_named(&owner, &name)?;
-        network.recording_view(account, &sid)
+        network.recording_read(account, &sid, false)
     })
     .await
 }

@@ -374,6 +374,38 @@ async fn a_background_recording_outlives_a_redirect_and_ends_when_told() {
 }
 
 #[tokio::test]
+async fn a_deleted_recording_is_told_of_for_forty_days_to_those_who_ask() {
+    let floor = virtual_floor().await;
+    let verbs = "<Start><Recording/></Start><Pause length=\"5\"/>";
+    let leg = caller(&floor, json!("listener"), verbs).await;
+    advance(&floor, 10_000).await;
+    let all = floor.get("Recordings.json").await["recordings"].clone();
+    let path = format!("Recordings/{}", all[0]["sid"].as_str().unwrap());
+    let status = async |path: &str| signed_in(floor.client.get(floor.rest(path))).await.status();
+    let (json, below) = (format!("{path}.json"), format!("Calls/{leg}/{path}.json"));
+    for path in [&json, &below, &path] {
+        assert_eq!(status(path).await, 200, "{path}");
+    }
+    let deleted = signed_in(floor.client.delete(floor.rest(&json))).await;
+    assert_eq!(deleted.status(), 204);
+    let asked = format!("{json}?IncludeSoftDeleted=true");
+    let list = "Recordings.json?IncludeSoftDeleted=true";
+    for path in [&json, &below, &path] {
+        assert_eq!(status(path).await, 404, "{path}");
+    }
+    assert_eq!(floor.get(&asked).await["status"], "deleted");
+    assert_eq!(floor.get("Recordings.json").await["recordings"], json!([]));
+    for days in 0..40 {
+        let left = floor.get(list).await["recordings"].as_array().unwrap().len();
+        assert_eq!(left, 1, "after {days} days");
+        advance(&floor, 24 * 3_600_000).await;
+    }
+    assert_eq!(floor.get(list).await["recordings"], json!([]));
+    assert_eq!(status(&asked).await, 404);
+    floor.close().await;
+}
+
+#[tokio::test]
 async fn a_background_recording_reports_to_absolute_urls_only() {
     let floor = Floor::open().await;
     let verbs = "<Start><Recording recordingStatusCallback=\"/recording\"/></Start>";

@@ -1,5 +1,6 @@
 //! How recordings are shown and found.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Recording, Source, Stage};
@@ -9,6 +10,8 @@ use crate::network::views::root;
 use crate::network::{Network, When, not_found};
 use crate::rest::ApiError;
 use crate::sid::CallSid;
+
+const DELETED_KEPT_FOR: SignedDuration = SignedDuration::from_hours(40 * 24);
 
 /// `GET Recordings`: what to show.
 #[derive(Clone, Debug, Default)]
@@ -20,12 +23,20 @@ pub(crate) struct RecordingFilter {
 }
 
 impl RecordingFilter {
-    fn shows(&self, recording: &Recording) -> bool {
+    fn shows(&self, recording: &Recording, now: Timestamp) -> bool {
         self.owner
             .as_ref()
             .is_none_or(|owner| recording.belongs_to(owner))
-            && (self.deleted_too || recording.stage != Stage::Deleted)
+            && recording.is_shown(self.deleted_too, now)
             && self.created.includes(recording.started_at)
+    }
+}
+
+impl Recording {
+    /// Of a deleted one Twilio keeps the facts for forty days, for those who ask for deleted ones.
+    fn is_shown(&self, deleted_too: bool, now: Timestamp) -> bool {
+        let is_recent = || now.duration_since(self.updated_at) < DELETED_KEPT_FOR;
+        self.stage != Stage::Deleted || deleted_too && is_recent()
     }
 }
 
@@ -34,6 +45,20 @@ impl Network {
         let recording = self.recording(sid).filter(|it| it.account == account);
         let recording = recording.ok_or_else(|| not_found(sid))?;
         Ok(self.recording_json(recording))
+    }
+
+    /// What a client that asks for the recording is shown.
+    pub(crate) fn recording_read(
+        &self,
+        account: &str,
+        sid: &str,
+        deleted_too: bool,
+    ) -> Result<Value, ApiError> {
+        let recording = self.recording(sid);
+        if recording.is_some_and(|it| !it.is_shown(deleted_too, self.now)) {
+            return Err(not_found(sid));
+        }
+        self.recording_view(account, sid)
     }
 
     /// What a call's last callback says of the recording that `Record=true` asked for; its sound may come later.
@@ -55,7 +80,7 @@ impl Network {
     pub(crate) fn list_recordings(&self, account: &str, filter: &RecordingFilter) -> Vec<Value> {
         let newest_first = self.recordings.iter().rev();
         newest_first
-            .filter(|it| it.account == account && filter.shows(it))
+            .filter(|it| it.account == account && filter.shows(it, self.now))
             .map(|it| self.recording_json(it))
             .collect()
     }
@@ -76,7 +101,7 @@ impl Network {
             "duration": recording.duration_s.map(|seconds| seconds.to_string()),
             "price": null,
             "price_unit": "USD",
-            "error_code": (recording.stage == Stage::Absent).then_some(13_617),
+            "error_code": recording.absence(),
             "encryption_details": null,
             "media_url": self.recording_url(recording),
             "date_created": rfc2822(recording.started_at),
