@@ -28,6 +28,8 @@ const CONTROL_BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// A refusal's own words.
 const REFUSAL_BYTES_MAX: usize = 4 * 1024;
 
+const ACCOUNTS: &str = "/2010-04-01/Accounts.json";
+
 /// What the handlers share.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
@@ -40,7 +42,7 @@ pub(crate) struct Site {
     pub(crate) body_patience: Duration,
 }
 
-/// The account that signed in to a newer product, whose paths name none.
+/// The account that signed in to what names none in its path.
 #[derive(Clone, Debug)]
 pub(crate) struct SignedIn(pub(crate) String);
 
@@ -125,8 +127,8 @@ async fn authenticate(
         return ApiError::unauthenticated().into_response();
     };
     let path = request.uri().path();
-    // The paths that other hosts of Twilio serve. No two of its products share one.
-    let names_no_account = path.starts_with("/v1/") || path.starts_with("/v2/");
+    // The paths that other hosts of Twilio serve, of which no two of its products share one, and the list of accounts.
+    let names_no_account = path.starts_with("/v1/") || path.starts_with("/v2/") || path == ACCOUNTS;
     let account = path.strip_prefix("/2010-04-01/Accounts/");
     // A suspended account may still be looked at, and woken up.
     let acts = request.method() != Method::GET && account.is_some_and(|rest| rest.contains('/'));
@@ -156,7 +158,10 @@ async fn authenticate(
 /// The user and password of HTTP Basic.
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let decoded = STANDARD.decode(value.strip_prefix("Basic ")?.trim()).ok()?;
+    let (_, credentials) = value
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))?;
+    let decoded = STANDARD.decode(credentials.trim()).ok()?;
     let text = String::from_utf8(decoded).ok()?;
     let (user, password) = text.split_once(':')?;
     Some((user.to_owned(), password.to_owned()))

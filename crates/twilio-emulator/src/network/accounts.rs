@@ -213,7 +213,15 @@ impl Network {
             .then_some(account)
     }
 
-    pub(crate) fn create_subaccount(&mut self, friendly_name: Option<String>) -> Result<String, ApiError> {
+    pub(crate) fn create_subaccount(
+        &mut self,
+        holder: &str,
+        friendly_name: Option<String>,
+    ) -> Result<String, ApiError> {
+        if holder != self.main_account() {
+            let message = "Subaccounts cannot have subaccounts".to_owned();
+            return Err(ApiError::new(400, 20001, message));
+        }
         if self.accounts.subaccounts.len() >= SUBACCOUNTS_MAX {
             return Err(ApiError::new(400, 20008, "Too many subaccounts".to_owned()));
         }

@@ -38,8 +38,8 @@ pub(super) fn tokens() -> Router<Site> {
 async fn create(ask: Ask) -> Answer {
     ask.only(&["FriendlyName"]).await?;
     let name = ask.form.text("FriendlyName").map(str::to_owned);
-    ask.made(move |network, _| {
-        let sid = network.create_subaccount(name)?;
+    ask.made(move |network, holder| {
+        let sid = network.create_subaccount(holder, name)?;
         network.account_view(&sid)
     })
     .await
@@ -48,8 +48,8 @@ async fn create(ask: Ask) -> Answer {
 async fn list(ask: Ask) -> Answer {
     let name = ask.form.text("FriendlyName").map(str::to_owned);
     let status = ask.form.text("Status").map(str::to_owned);
-    ask.list("accounts", &["FriendlyName", "Status"], move |network, _| {
-        Ok(network.list_accounts(name.as_deref(), status.as_deref()))
+    ask.list("accounts", &["FriendlyName", "Status"], move |network, holder| {
+        Ok(network.list_accounts(holder, name.as_deref(), status.as_deref()))
     })
     .await
 }

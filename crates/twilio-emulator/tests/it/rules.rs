@@ -3,7 +3,9 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::floor::{ACCOUNT_SID, API_KEY_SECRET, API_KEY_SID, AUTH_TOKEN, Floor, OWN_NUMBER, PROSPECT};
+use crate::floor::{
+    ACCOUNT_SID, API_KEY_SECRET, API_KEY_SID, AUTH_TOKEN, Floor, OWN_NUMBER, PROSPECT, signed_in,
+};
 
 async fn check(floor: &Floor, form: &[(&str, &str)], status: u16, code: u32) {
     let (got, body) = floor.post("Calls.json", form).await;
@@ -110,6 +112,27 @@ async fn the_account_or_its_key_opens_rest_and_control_and_nothing_else_does() {
         .await
         .unwrap();
     assert_eq!(other.status(), StatusCode::UNAUTHORIZED);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_subaccount_sees_itself_among_the_accounts_and_can_have_none() {
+    let floor = Floor::open().await;
+    let accounts = floor.url("/2010-04-01/Accounts.json");
+    let made: Value = signed_in(floor.client.post(&accounts))
+        .await
+        .json()
+        .await
+        .unwrap();
+    let all: Value = signed_in(floor.client.get(&accounts)).await.json().await.unwrap();
+    assert_eq!(all["accounts"].as_array().unwrap().len(), 2);
+    let [sid, token] = ["sid", "auth_token"].map(|field| made[field].as_str().unwrap());
+    let own = floor.client.get(&accounts).basic_auth(sid, Some(token));
+    let own: Value = own.send().await.unwrap().json().await.unwrap();
+    assert_eq!(own["accounts"].as_array().unwrap().len(), 1);
+    assert_eq!(own["accounts"][0]["sid"], sid);
+    let more = floor.client.post(&accounts).basic_auth(sid, Some(token));
+    assert_eq!(more.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
     floor.close().await;
 }
 

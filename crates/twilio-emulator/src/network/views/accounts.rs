@@ -15,9 +15,11 @@ impl Network {
         Ok(account_json(account, self.limits.trial))
     }
 
-    pub(crate) fn list_accounts(&self, name: Option<&str>, status: Option<&str>) -> Vec<Value> {
+    /// The holder and its subaccounts.
+    pub(crate) fn list_accounts(&self, holder: &str, name: Option<&str>, status: Option<&str>) -> Vec<Value> {
         let wanted = self.accounts.all().filter(|account| {
-            name.is_none_or(|name| name == account.friendly_name)
+            (account.sid == holder || account.owner == holder)
+                && name.is_none_or(|name| name == account.friendly_name)
                 && status.is_none_or(|status| status == account.standing.as_str())
         });
         wanted

@@ -278,6 +278,8 @@ async fn only_whole_and_right_credentials_open_the_door() {
             "{bad}"
         );
     }
+    let any_case = good.replace("Authorization: Basic", "authorization: bAsIc");
+    assert_eq!(send_raw(&floor, any_case.as_bytes()).await.unwrap().status, 200);
     let strange = path.replace(ACCOUNT_SID, "AC00000000000000000000000000000000");
     let answer = refusal(&floor, &request("GET", &strange, "text/plain", b"")).await;
     assert_eq!(answer, (401, Some(20003)));
