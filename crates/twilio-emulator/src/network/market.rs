@@ -129,7 +129,7 @@ fn available_json(state: Option<&str>, place: Option<(&str, &str)>, number: &str
         "postal_code": zip,
         "address_requirements": "none",
         "beta": false,
-        "capabilities": { "voice": true, "SMS": false, "MMS": false, "fax": false },
+        "capabilities": { "voice": true, "sms": false, "mms": false, "fax": false },
     })
 }
 

@@ -12,7 +12,8 @@ use crate::twiml::Method;
 const FRIENDLY_NAME_CHARACTERS_MAX: usize = 64;
 
 /// What applications and numbers both know.
-pub(super) const HANDLING: [&str; 12] = [
+pub(super) const HANDLING: [&str; 13] = [
+    "ApiVersion",
     "FriendlyName",
     "VoiceUrl",
     "VoiceMethod",
@@ -138,7 +139,7 @@ impl Form {
 
     /// A day or a span to filter by: `name`, `name<` and `name>`, each a day or a moment in ISO 8601.
     pub(super) fn when(&self, name: &str) -> Result<When, ApiError> {
-        self.span(name, |text| text.parse().ok().or_else(|| midnight(text)))
+        self.span(name, |text| text.parse().ok().or_else(|| utc(text)))
     }
 
     /// The same in whole days.
@@ -214,6 +215,12 @@ impl Form {
             .endpoint(url, method, 21_205)?
             .map_or(Change::Clear, Change::Set))
     }
+}
+
+/// A day, or a time without a zone, in UTC.
+fn utc(text: &str) -> Option<Timestamp> {
+    let at: jiff::civil::DateTime = text.parse().ok()?;
+    Some(at.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
 
 /// The beginning of a day in UTC.

@@ -6,6 +6,9 @@ use super::form::Form;
 
 const PAGE_SIZE_DEFAULT: usize = 50;
 const PAGE_SIZE_MAX: usize = 1_000;
+/// How the token of a page begins that follows the row it names, or comes before it.
+const AFTER: &str = "PA";
+const BEFORE: &str = "PB";
 
 /// Rows of a list and where its other pages are.
 struct Page {
@@ -28,19 +31,22 @@ impl Page {
             .clamp(1, PAGE_SIZE_MAX);
         let index = number("Page").unwrap_or(0);
         let start = start_of(&items, form, index, size);
-        let link = |index: usize, start: usize| {
-            let before = start.checked_sub(1).and_then(|at| sid_of(items.get(at)?));
-            format!("{path}?{}", form.query_for_page(index, size, before))
+        let link =
+            |index: usize, token: Option<&str>| format!("{path}?{}", form.query_for_page(index, size, token));
+        let beside = |kind: &str, index: usize, row: usize| {
+            let name = items.get(row).and_then(sid_of);
+            let token = name.map_or_else(|| format!("{kind}{index}"), |sid| format!("{kind}{sid}"));
+            link(index, Some(&token))
         };
         let after = start.saturating_add(size);
         Self {
             index,
             size,
             start,
-            here: link(index, start),
-            first: link(0, 0),
-            next: (after < items.len()).then(|| link(index + 1, after)),
-            previous: (index > 0).then(|| link(index - 1, start.saturating_sub(size))),
+            here: link(index, form.text("PageToken")),
+            first: link(0, None),
+            next: (after < items.len()).then(|| beside(AFTER, index + 1, after - 1)),
+            previous: (index > 0).then(|| beside(BEFORE, index - 1, start)),
             rows: items.into_iter().skip(start).take(size).collect(),
         }
     }
@@ -79,11 +85,18 @@ pub(super) fn page_v1(key: &str, url: &str, form: &Form, items: Vec<Value>) -> V
     })
 }
 
-/// Where a page begins: after the row that its token names, wherever new rows have moved it.
+/// Where a page begins: beside the row that its token names, wherever new rows have moved that.
 fn start_of(items: &[Value], form: &Form, index: usize, size: usize) -> usize {
-    let before = form.text("PageToken").and_then(|token| token.strip_prefix("PA"));
-    let after_token = before.and_then(|sid| items.iter().position(|item| sid_of(item) == Some(sid)));
-    after_token.map_or(index.saturating_mul(size), |at| at + 1)
+    let token = form.text("PageToken").and_then(|token| token.split_at_checked(2));
+    let start = token.and_then(|(kind, sid)| {
+        let row = items.iter().position(|item| sid_of(item) == Some(sid))?;
+        match kind {
+            AFTER => Some(row + 1),
+            BEFORE => Some(row.saturating_sub(size)),
+            _ => None,
+        }
+    });
+    start.unwrap_or(index.saturating_mul(size))
 }
 
 /// What a row is called by.
@@ -93,7 +106,7 @@ fn sid_of(item: &Value) -> Option<&str> {
 
 impl Form {
     /// This request's parameters, for another page.
-    fn query_for_page(&self, index: usize, size: usize, before: Option<&str>) -> String {
+    fn query_for_page(&self, index: usize, size: usize, token: Option<&str>) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(
             self.pairs()
@@ -101,62 +114,83 @@ impl Form {
         );
         query.append_pair("PageSize", &size.to_string());
         query.append_pair("Page", &index.to_string());
-        let token = before.map_or_else(|| format!("PA{index}"), |sid| format!("PA{sid}"));
-        query.append_pair("PageToken", &token);
+        if let Some(token) = token {
+            query.append_pair("PageToken", token);
+        }
         query.finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::{Form, page, page_v1};
 
+    fn rows(sids: std::ops::RangeInclusive<u32>) -> Vec<Value> {
+        sids.rev().map(|n| json!({ "sid": format!("CA{n}") })).collect()
+    }
+
     #[test]
-    fn pages_link_to_their_neighbours_and_keep_the_filter() {
-        let form = Form::from_pairs(&[("Status", "queued"), ("PageSize", "2"), ("Page", "1")]);
-        let body = page("calls", "/Calls.json", &form, (0..5).map(|n| json!(n)).collect());
-        assert_eq!(body["calls"], json!([2, 3]));
-        assert_eq!((&body["start"], &body["end"]), (&json!(2), &json!(3)));
+    fn a_page_has_all_ten_keys_and_links_to_its_neighbours_with_the_filter() {
+        let form = [
+            ("Status", "queued"),
+            ("PageSize", "2"),
+            ("Page", "1"),
+            ("PageToken", "PACA3"),
+        ];
+        let body = page("calls", "/Calls.json", &Form::from_pairs(&form), rows(0..=4));
+        let link = |rest: &str| format!("/Calls.json?Status=queued&PageSize=2&{rest}");
+        let expected = json!({
+            "calls": [{ "sid": "CA2" }, { "sid": "CA1" }],
+            "page": 1, "page_size": 2, "start": 2, "end": 3,
+            "uri": link("Page=1&PageToken=PACA3"),
+            "first_page_uri": link("Page=0"),
+            "next_page_uri": link("Page=2&PageToken=PACA1"),
+            "previous_page_uri": link("Page=0&PageToken=PBCA2"),
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn a_page_stays_beside_the_row_of_its_token_although_rows_came_before_it() {
+        let grown = [vec![json!({ "sid": "CA9" })], rows(0..=4)].concat();
+        for (index, token, expected) in [("1", "PACA3", ["CA2", "CA1"]), ("0", "PBCA2", ["CA4", "CA3"])] {
+            let form = Form::from_pairs(&[("PageSize", "2"), ("Page", index), ("PageToken", token)]);
+            let body = page("calls", "/Calls.json", &form, grown.clone());
+            assert_eq!(
+                body["calls"],
+                json!(expected.map(|sid| json!({ "sid": sid }))),
+                "{token}"
+            );
+        }
+    }
+
+    #[test]
+    fn rows_without_a_name_are_found_by_the_pages_number() {
+        let form = Form::from_pairs(&[("PageSize", "2"), ("Page", "1"), ("PageToken", "PA1")]);
+        let body = page(
+            "events",
+            "/Events.json",
+            &form,
+            (0..5).map(|n| json!(n)).collect(),
+        );
+        assert_eq!(body["events"], json!([2, 3]));
         assert_eq!(
             body["next_page_uri"],
-            "/Calls.json?Status=queued&PageSize=2&Page=2&PageToken=PA2"
-        );
-        assert_eq!(
-            body["previous_page_uri"],
-            "/Calls.json?Status=queued&PageSize=2&Page=0&PageToken=PA0"
+            "/Events.json?PageSize=2&Page=2&PageToken=PA2"
         );
     }
 
     #[test]
-    fn a_page_goes_on_after_its_token_although_rows_came_before_it() {
-        let rows = |from: u32| {
-            (from..5)
-                .rev()
-                .map(|n| json!({ "sid": format!("CA{n}") }))
-                .collect::<Vec<_>>()
-        };
-        let first = page(
-            "calls",
-            "/Calls.json",
-            &Form::from_pairs(&[("PageSize", "2")]),
-            rows(0),
-        );
-        assert_eq!(
-            first["next_page_uri"],
-            "/Calls.json?PageSize=2&Page=1&PageToken=PACA3"
-        );
-        let grown = [vec![json!({ "sid": "CA9" })], rows(0)].concat();
-        let form = Form::from_pairs(&[("PageSize", "2"), ("Page", "1"), ("PageToken", "PACA3")]);
-        let second = page("calls", "/Calls.json", &form, grown);
-        assert_eq!(second["calls"], json!([{ "sid": "CA2" }, { "sid": "CA1" }]));
-    }
-
-    #[test]
-    fn the_last_page_links_nowhere() {
-        let body = page("calls", "/Calls.json", &Form::from_pairs(&[]), vec![json!(1)]);
-        assert!(body["next_page_uri"].is_null() && body["previous_page_uri"].is_null());
+    fn the_only_page_links_nowhere_and_an_empty_one_ends_where_it_starts() {
+        let body = page("calls", "/Calls.json", &Form::from_pairs(&[]), Vec::new());
+        let expected = json!({
+            "calls": [], "page": 0, "page_size": 50, "start": 0, "end": 0,
+            "uri": "/Calls.json?PageSize=50&Page=0", "first_page_uri": "/Calls.json?PageSize=50&Page=0",
+            "next_page_uri": null, "previous_page_uri": null,
+        });
+        assert_eq!(body, expected);
     }
 
     #[test]
