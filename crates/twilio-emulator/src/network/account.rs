@@ -137,7 +137,7 @@ impl Network {
         let mut numbers = self.numbers.iter();
         numbers.any(|number| number.e164 == e164 && number.account == account)
             || self.is_verified(e164)
-            || self.has_caller_id(account, e164)
+            || self.caller_id_of(account, e164).is_some()
     }
 
     pub(super) fn number(&self, sid: &str) -> Option<&Number> {

@@ -31,8 +31,7 @@ impl Network {
         e164: &str,
         friendly_name: Option<String>,
     ) -> Result<Value, ApiError> {
-        let known = |it: &CallerId| it.e164 == e164 && it.account == account;
-        if self.caller_ids.iter().any(known) {
+        if self.caller_id_of(account, e164).is_some() {
             let message = format!("Phone number already verified for your account: {e164}");
             return Err(ApiError::new(400, 21450, message));
         }
@@ -59,9 +58,11 @@ impl Network {
         }))
     }
 
-    pub(super) fn has_caller_id(&self, account: &str, e164: &str) -> bool {
+    /// The SID of a caller id that the account has verified.
+    pub(super) fn caller_id_of(&self, account: &str, e164: &str) -> Option<&str> {
         let mut ids = self.caller_ids.iter();
-        ids.any(|it| it.e164 == e164 && it.account == account)
+        let own = ids.find(|it| it.e164 == e164 && it.account == account);
+        own.map(|it| it.sid.as_str())
     }
 
     pub(crate) fn list_caller_ids(

@@ -118,7 +118,7 @@ impl Network {
             "sid": call.sid,
             "account_sid": call.account,
             "parent_call_sid": call.parent.as_ref().filter(|_| call.trunk.is_none()),
-            "phone_number_sid": self.numbers.iter().find(|n| n.e164 == call.from).map(|n| n.sid.clone()),
+            "phone_number_sid": self.own_end(call),
             "to": call.to,
             "to_formatted": formatted(&call.to),
             "from": call.from,
@@ -135,13 +135,22 @@ impl Network {
             "forwarded_from": call.forwarded_from,
             "caller_name": null,
             "group_sid": null,
-            "trunk_sid": call.trunk.as_ref().map_or("", |on| on.trunk.as_str()),
+            "trunk_sid": call.trunk.as_ref().map(|on| on.trunk.as_str()),
             "queue_time": call.queue_ms.to_string(),
             "date_created": rfc2822(call.created_at),
             "date_updated": rfc2822(call.updated_at),
             "uri": format!("{uri}.json"),
             "subresource_uris": subresources,
         })
+    }
+
+    /// The number of the account that was called or is shown, or the caller id that is shown.
+    fn own_end(&self, call: &Call) -> Option<&str> {
+        let end = if call.inbound { &call.to } else { &call.from };
+        let number = self.numbers.iter().find(|number| number.e164 == *end);
+        number
+            .map(|number| number.sid.as_str())
+            .or_else(|| self.caller_id_of(&call.account, end))
     }
 
     fn participant_json(&self, conference: &Conference, participant: &Participant) -> Value {

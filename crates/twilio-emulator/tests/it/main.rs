@@ -13,6 +13,7 @@ mod delivery;
 mod dial;
 mod documents;
 mod faults;
+mod fields;
 mod floor;
 mod gather;
 mod hostile;
