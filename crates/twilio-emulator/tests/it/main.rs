@@ -24,6 +24,7 @@ mod lists;
 mod moderation;
 mod orders;
 mod participants;
+mod payloads;
 mod peer;
 mod phone;
 mod recordings;
