@@ -1,6 +1,6 @@
 //! Answering-machine detection on a call: from the answer to its one verdict.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 
 use super::call::Endpoint;
@@ -275,9 +275,10 @@ impl Network {
 }
 
 impl super::call::Call {
-    /// `answered_by` as REST shows it.
-    pub(super) fn answered_by(&self) -> Option<&'static str> {
-        let (verdict, _) = self.amd.as_ref()?.verdict?;
-        Some(verdict.as_str())
+    /// `answered_by` as REST showed it at that time.
+    pub(super) fn answered_by(&self, at: Timestamp) -> Option<&'static str> {
+        let (verdict, after_ms) = self.amd.as_ref()?.verdict?;
+        let since_answer = at.duration_since(self.answered_at?).as_millis();
+        (since_answer >= i128::from(after_ms)).then(|| verdict.as_str())
     }
 }

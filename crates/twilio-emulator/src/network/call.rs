@@ -128,6 +128,7 @@ pub(super) struct Call {
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
     pub(super) dialled_at: Option<Timestamp>,
+    pub(super) rang_at: Option<Timestamp>,
     pub(super) answered_at: Option<Timestamp>,
     pub(super) ended_at: Option<Timestamp>,
     pub(super) queue_ms: i64,
@@ -183,6 +184,7 @@ impl Call {
             created_at: now,
             updated_at: now,
             dialled_at: None,
+            rang_at: None,
             answered_at: None,
             ended_at: None,
             queue_ms: 0,
@@ -216,6 +218,18 @@ impl Call {
         match &self.party {
             Party::Person(persona) => Some(persona),
             Party::Client(_) => None,
+        }
+    }
+
+    /// Where it stood at that time.
+    pub(super) fn status_at(&self, at: Timestamp) -> Status {
+        let was = |moment: Option<Timestamp>| moment.is_some_and(|moment| moment <= at);
+        match () {
+            () if was(self.ended_at) => self.status,
+            () if was(self.answered_at) => Status::InProgress,
+            () if was(self.rang_at) || self.inbound => Status::Ringing,
+            () if was(self.dialled_at) => Status::Initiated,
+            () => Status::Queued,
         }
     }
 

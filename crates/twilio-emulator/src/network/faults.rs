@@ -1,6 +1,6 @@
 //! Callbacks on their way to the application, and what becomes of them.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::call::{Call, Endpoint};
 use super::callback::{Params, account_of};
@@ -28,10 +28,15 @@ impl Network {
         self.log("fault.rest", &[("on", on), ("effect", effect)]);
     }
 
+    /// The time that reads show.
+    pub(super) fn reads_at(&self) -> Timestamp {
+        let lag = SignedDuration::from_millis(self.reads_lag_ms.into());
+        self.now.saturating_sub(lag).unwrap_or(self.now)
+    }
+
     /// Whether reads show this call yet.
     pub(super) fn is_visible(&self, call: &Call) -> bool {
-        let age = self.now.duration_since(call.created_at);
-        age >= SignedDuration::from_millis(self.reads_lag_ms.into()) && !call.is_behind_trunk()
+        call.created_at <= self.reads_at() && !call.is_behind_trunk()
     }
 
     /// Sends a callback on its way, through the faults.

@@ -316,6 +316,9 @@ impl Network {
         };
         call.status = status;
         call.updated_at = self.now;
+        if status == Status::Ringing {
+            call.rang_at = Some(self.now);
+        }
         let dialled_by = call.dialled_by.clone();
         self.log(&format!("call.{}", status.callback()), &[("call", sid.as_str())]);
         self.report_progress(sid);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::Network;
@@ -128,19 +128,13 @@ impl Network {
 
     /// Every call that left the queue, oldest first: who was called, and when it rang, was answered and ended.
     pub(crate) fn rang(&self, to: Option<&str>) -> Vec<Value> {
-        let rang_at: BTreeMap<&str, Timestamp> = self
-            .events
-            .iter()
-            .filter(|event| event.kind == "call.ringing")
-            .filter_map(|event| Some((event.fields.get("call")?.as_str(), event.at)))
-            .collect();
         let row = |call: &Call| {
             json!({
                 "call": call.sid,
                 "from": call.from,
                 "to": call.to,
                 "dialled_at": call.dialled_at,
-                "rang_at": rang_at.get(call.sid.as_str()),
+                "rang_at": call.rang_at,
                 "answered_at": call.answered_at,
                 "ended_at": call.ended_at,
                 "status": call.status.callback(),

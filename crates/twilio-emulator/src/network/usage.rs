@@ -154,7 +154,7 @@ impl Network {
             Item::of_call(call),
             minutes(call.duration_s()),
         );
-        if call.answered_by().is_some() {
+        if call.answered_by(self.now).is_some() {
             self.ledger.charge(day, &call.account, Item::MachineDetection, 1);
         }
     }

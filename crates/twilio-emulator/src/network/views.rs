@@ -3,6 +3,7 @@
 mod accounts;
 mod lists;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 pub(crate) use lists::{CallFilter, ConferenceFilter, NumberFilter, ParticipantFilter, When};
@@ -31,13 +32,13 @@ impl Network {
 
     pub(crate) fn call_view(&self, sid: &CallSid) -> Result<Value, ApiError> {
         let call = self.calls.get(sid).ok_or_else(|| not_found(sid.as_str()))?;
-        Ok(self.call_json(call))
+        Ok(self.call_json(call, self.now))
     }
 
     /// What a client that asks for the call is shown.
     pub(crate) fn call_read(&self, sid: &CallSid) -> Result<Value, ApiError> {
         let call = self.calls.get(sid).filter(|call| self.is_visible(call));
-        Ok(self.call_json(call.ok_or_else(|| not_found(sid.as_str()))?))
+        Ok(self.call_json(call.ok_or_else(|| not_found(sid.as_str()))?, self.reads_at()))
     }
 
     pub(crate) fn conference_view(&self, sid: &ConferenceSid) -> Result<Value, ApiError> {
@@ -97,7 +98,10 @@ impl Network {
         })
     }
 
-    fn call_json(&self, call: &Call) -> Value {
+    /// The call as it was at that time.
+    fn call_json(&self, call: &Call, at: Timestamp) -> Value {
+        let was = |moment: &Timestamp| *moment <= at;
+        let status = call.status_at(at);
         let uri = format!("{}/Calls/{}", root(&call.account), call.sid);
         let parts = [
             "events",
@@ -123,14 +127,14 @@ impl Network {
             "to_formatted": formatted(&call.to),
             "from": call.from,
             "from_formatted": formatted(&call.from),
-            "status": call.status.rest(),
-            "start_time": call.dialled_at.map(rfc2822),
-            "end_time": call.ended_at.map(rfc2822),
-            "duration": call.status.is_final().then(|| call.duration_s().to_string()),
-            "price": self.call_price(call),
+            "status": status.rest(),
+            "start_time": call.dialled_at.filter(was).map(rfc2822),
+            "end_time": call.ended_at.filter(was).map(rfc2822),
+            "duration": status.is_final().then(|| call.duration_s().to_string()),
+            "price": self.call_price(call).filter(|_| status.is_final()),
             "price_unit": "USD",
             "direction": call.direction(),
-            "answered_by": call.answered_by(),
+            "answered_by": call.answered_by(at),
             "api_version": API_VERSION,
             "forwarded_from": call.forwarded_from,
             "caller_name": null,
@@ -138,7 +142,7 @@ impl Network {
             "trunk_sid": call.trunk.as_ref().map(|on| on.trunk.as_str()),
             "queue_time": call.queue_ms.to_string(),
             "date_created": rfc2822(call.created_at),
-            "date_updated": rfc2822(call.updated_at),
+            "date_updated": rfc2822(call.updated_at.min(at).max(call.created_at)),
             "uri": format!("{uri}.json"),
             "subresource_uris": subresources,
         })

@@ -1,9 +1,13 @@
 //! Faults on order.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::floor::{ACCOUNT_SID, AUTH_TOKEN, Floor, OWN_NUMBER, PROSPECT, signed_in};
+use crate::time::{advance, virtual_floor};
 
 const ORDER: [(&str, &str); 3] = [("To", PROSPECT), ("From", OWN_NUMBER), ("Twiml", "<Response/>")];
 
@@ -135,6 +139,82 @@ async fn reads_lag_behind_creates() {
     assert_eq!(read.status(), StatusCode::NOT_FOUND);
     floor.control("faults", "", &json!({})).await;
     assert_eq!(signed_in(floor.client.get(&path)).await.status(), StatusCode::OK);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn reads_show_calls_as_they_were() {
+    let floor = virtual_floor().await;
+    let person = json!({ "name": "x", "answer": { "after": { "ring_ms": 5_000 } }, "script": "listen" });
+    floor.control("personas", PROSPECT, &person).await;
+    floor
+        .control("faults", "", &json!({ "reads_lag_ms": 10_000 }))
+        .await;
+    let twiml = "<Response><Pause length=\"7\"/></Response>";
+    let order = [("To", PROSPECT), ("From", OWN_NUMBER), ("Twiml", twiml)];
+    let (_, call) = floor.post("Calls.json", &order).await;
+    let path = format!("Calls/{}.json", call["sid"].as_str().unwrap());
+    // It rings within the first second, is answered in the sixth and over in the thirteenth.
+    let (mut shown, mut listed) = (Vec::new(), Vec::new());
+    for _ in 0..12 {
+        advance(&floor, 2_000).await;
+        let read = signed_in(floor.client.get(floor.rest(&path))).await;
+        if read.status() == StatusCode::NOT_FOUND {
+            shown.push("none".to_owned());
+            continue;
+        }
+        let view = read.json::<Value>().await.unwrap();
+        let status = view["status"].as_str().unwrap().to_owned();
+        let found = floor.get(&format!("Calls.json?Status={status}")).await;
+        listed.push(found["calls"][0].clone());
+        let over = status == "completed";
+        for field in ["end_time", "duration"] {
+            assert_eq!(view[field].is_null(), !over, "{field} of a call that is {status}");
+        }
+        shown.push(status);
+        assert_eq!(listed.last(), Some(&view), "a list shows the same");
+    }
+    let runs: Vec<(String, usize)> = shown
+        .chunk_by(|one, next| one == next)
+        .map(|run| (run[0].clone(), run.len()))
+        .collect();
+    let expected = [
+        ("none", 4),
+        ("queued", 1),
+        ("ringing", 2),
+        ("in-progress", 4),
+        ("completed", 1),
+    ];
+    assert_eq!(runs, expected.map(|(status, times)| (status.to_owned(), times)));
+    let (_, now) = floor.post(&path, &[("Status", "completed")]).await;
+    assert_eq!(now["code"], 21220, "what is done meets the call as it is");
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn exactly_as_many_bytes_arrive_as_ordered() {
+    let floor = Floor::open().await;
+    let basic = STANDARD.encode(format!("{ACCOUNT_SID}:{AUTH_TOKEN}"));
+    let request = format!(
+        "GET /2010-04-01/Accounts/{ACCOUNT_SID}/Applications.json HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {basic}\r\n\
+         Connection: close\r\n\r\n"
+    );
+    let mut whole = Vec::new();
+    for bytes in [None, Some(0), Some(1), Some(77), Some(200)] {
+        let cut = bytes.map(|bytes| json!({ "effect": "cut", "at_byte": bytes, "on": "GET Applications" }));
+        let rest: Vec<Value> = cut.into_iter().collect();
+        floor.control("faults", "", &json!({ "rest": rest })).await;
+        let mut stream = tokio::net::TcpStream::connect(floor.addr()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        // The connection may be reset after the last byte.
+        let _ = stream.read_to_end(&mut answer).await;
+        match bytes {
+            None => whole = answer,
+            Some(bytes) => assert_eq!(answer.len(), bytes, "{}", String::from_utf8_lossy(&answer)),
+        }
+    }
+    assert!(whole.len() > 200 && whole.starts_with(b"HTTP/1.1 200"));
     floor.close().await;
 }
 

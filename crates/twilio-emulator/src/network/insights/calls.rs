@@ -131,7 +131,7 @@ impl Network {
             "call_sid": sid,
             "call_type": kind(call),
             "call_state": state(call),
-            "answered_by": call.answered_by(),
+            "answered_by": call.answered_by(self.now),
             "processing_state": state_of_processing,
             "created_time": iso8601(call.created_at),
             "start_time": call.dialled_at.map(iso8601),

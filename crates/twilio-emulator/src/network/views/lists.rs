@@ -43,16 +43,18 @@ pub(crate) struct CallFilter {
 }
 
 impl CallFilter {
-    fn shows(&self, call: &Call) -> bool {
+    /// Whether it shows the call as it was at that time.
+    fn shows(&self, call: &Call, at: Timestamp) -> bool {
         // A call that still waits in the queue counts by its creation, or nobody could find it.
         let started = call.dialled_at.unwrap_or(call.created_at);
+        let ended = call.ended_at.filter(|ended| *ended <= at);
         let is = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|it| it == value);
         is(&self.to, &call.to)
             && is(&self.from, &call.from)
-            && is(&self.status, call.status.rest())
+            && is(&self.status, call.status_at(at).rest())
             && is(&self.parent, call.parent.as_ref().map_or("", CallSid::as_str))
             && self.started.includes(started)
-            && (self.ended == When::default() || call.ended_at.is_some_and(|at| self.ended.includes(at)))
+            && (self.ended == When::default() || ended.is_some_and(|at| self.ended.includes(at)))
     }
 }
 
@@ -117,10 +119,11 @@ impl NumberFilter {
 
 impl Network {
     pub(crate) fn list_calls(&self, account: &str, filter: &CallFilter) -> Vec<Value> {
+        let at = self.reads_at();
         let newest_first = self.call_order.iter().rev().filter_map(|sid| self.calls.get(sid));
         newest_first
-            .filter(|call| call.account == account && self.is_visible(call) && filter.shows(call))
-            .map(|call| self.call_json(call))
+            .filter(|call| call.account == account && self.is_visible(call) && filter.shows(call, at))
+            .map(|call| self.call_json(call, at))
             .collect()
     }
 
