@@ -90,6 +90,13 @@ mod tests {
     }
 
     #[test]
+    fn a_url_with_the_hash_of_a_body_is_signed_alone() {
+        let hash = "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620";
+        let url = format!("https://mycompany.com/myapp.php?bodySHA256={hash}");
+        check(&url, &[], "y77kIzt2vzLz71DgmJGsen2scGs=");
+    }
+
+    #[test]
     fn the_fragment_is_not_signed() {
         let digits = [&CALL[..], &[("Digits", "1234")]].concat();
         check(

@@ -1,5 +1,7 @@
 //! How webhooks reach the application: time-outs, retries, challenges, cookies, and whose token signs.
 
+use std::net::SocketAddr;
+
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -28,6 +30,16 @@ async fn a_failed_connect_is_tried_once_more_or_as_often_as_asked() {
         assert_eq!(peer.requests().len(), tries, "{overrides}");
         floor.close().await;
     }
+}
+
+#[tokio::test]
+async fn a_certificate_of_nobody_known_is_no_connection() {
+    let floor =
+        Floor::open_with(|config| config.tls_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)))).await;
+    let (addr, _) = floor.tls();
+    let url = format!("https://{addr}/healthz");
+    assert_eq!(failure(&floor, &url).await, json!(["no connection", "11205"]));
+    floor.close().await;
 }
 
 #[tokio::test]

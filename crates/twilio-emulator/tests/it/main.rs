@@ -19,7 +19,6 @@ mod gather;
 mod hostile;
 mod inbound;
 mod insights;
-mod keys;
 mod limits;
 mod lists;
 mod moderation;
