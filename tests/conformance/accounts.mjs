@@ -28,6 +28,11 @@ async function checkSubaccounts(network, application, client) {
   const number = await own.incomingPhoneNumbers.create({ phoneNumber: "+13125550199" });
   await refuses(404, 20404, () => client.incomingPhoneNumbers(number.sid).fetch());
   await refuses(401, 20003, () => own.api.accounts(network.account.sid).fetch());
+  await refuses(400, 21101, () => own.api.accounts.create({ friendlyName: "a tenant's tenant" }));
+  assert.deepEqual(
+    (await own.api.accounts.list()).map((account) => account.sid),
+    [made.sid],
+  );
 
   application.tokens.push(made.authToken);
   application.says("/tenant", "<Response><Hangup/></Response>");
@@ -52,12 +57,17 @@ async function checkKeys(network, client) {
   const key = await client.newKeys.create({ friendlyName: "a key" });
   assert.match(key.sid, /^SK[0-9a-f]{32}$/);
   const keyed = clientOf(network, { sid: key.sid, token: key.secret, accountSid: network.account.sid });
-  assert.equal((await keyed.keys(key.sid).fetch()).friendlyName, "a key");
-  assert.equal((await keyed.keys(key.sid).update({ friendlyName: "renamed" })).friendlyName, "renamed");
-  assert.ok((await keyed.keys.list()).some((listed) => listed.sid === key.sid));
+  await keyed.calls.list();
+  await refuses(401, 20003, () => keyed.keys(key.sid).fetch());
+  await refuses(401, 20003, () => keyed.api.accounts.list());
+  assert.equal((await client.keys(key.sid).fetch()).friendlyName, "a key");
+  assert.equal((await client.keys(key.sid).update({ friendlyName: "renamed" })).friendlyName, "renamed");
+  assert.ok((await client.keys.list()).some((listed) => listed.sid === key.sid));
+  assert.equal((await client.signingKeys(key.sid).fetch()).friendlyName, "renamed");
+  await refuses(400, 70001, () => client.newSigningKeys.create({ friendlyName: "x".repeat(65) }));
   assert.equal(await client.keys(key.sid).remove(), true);
   await refuses(401, 20003, () => keyed.calls.list());
-  saw("keys: created, used, renamed, listed, deleted");
+  saw("keys: created, used, renamed, listed, deleted, and kept from accounts and keys");
 }
 
 async function checkRotation(network, client) {

@@ -23,6 +23,7 @@ export async function refuses(status, code, ask) {
     throw new Error(`expected ${status}/${code}, got ${error?.status}/${error?.code}: ${error?.message}`);
   }
   if (!error.moreInfo?.endsWith(`/${code}`)) throw new Error(`more_info is ${error.moreInfo}`);
+  return error;
 }
 
 export function saw(what) {

@@ -54,6 +54,25 @@ async function checkKeys(network, client) {
   const restricted = await client.iam.v1.newApiKey.create({ accountSid, keyType: "restricted", policy });
   assert.deepEqual(restricted.policy, policy);
   await refuses(400, 20001, () => client.iam.v1.newApiKey.create({ accountSid, keyType: "restricted" }));
+  const wrong = {
+    accountSid,
+    keyType: "restricted",
+    policy: { allow: ["/twilio/fakepermission/doesnotexist"] },
+  };
+  await refuses(400, 70002, () => client.iam.v1.newApiKey.create(wrong));
+  const reader = clientOf(network, { sid: restricted.sid, token: restricted.secret, accountSid });
+  const called = await client.calls.create({
+    to: "+13125550142",
+    from: "+12025550100",
+    twiml: "<Response/>",
+  });
+  assert.equal((await reader.calls(called.sid).fetch()).sid, called.sid);
+  const missing = await refuses(401, 70051, () => reader.calls.list());
+  assert.match(missing.message, /required permission twilio\/voice\/calls\/list is missing/);
+  const wider = { allow: ["/twilio/voice/calls/*"] };
+  await client.iam.v1.apiKey(restricted.sid).update({ policy: wider });
+  assert.ok((await reader.calls.list()).length > 0);
+  await refuses(401, 70051, () => reader.recordings.list());
   const renamed = await client.iam.v1.apiKey(made.sid).update({ friendlyName: "renamed" });
   assert.equal(renamed.friendlyName, "renamed");
   assert.equal((await client.iam.v1.apiKey(made.sid).fetch()).friendlyName, "renamed");

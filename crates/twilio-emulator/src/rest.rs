@@ -20,6 +20,7 @@ mod numbers;
 mod order;
 mod page;
 mod participants;
+mod permission;
 mod queues;
 mod recordings;
 mod sip;
@@ -36,6 +37,7 @@ use axum::response::{IntoResponse, Response};
 pub(crate) use error::ApiError;
 pub(crate) use faults::{Gate, internal, note, pass};
 pub(crate) use order::is_e164;
+pub(crate) use permission::access;
 
 use crate::web::Site;
 

@@ -129,6 +129,7 @@ async fn authenticate(
     let path = request.uri().path();
     // The paths that other hosts of Twilio serve, of which no two of its products share one, and the list of accounts.
     let names_no_account = path.starts_with("/v1/") || path.starts_with("/v2/") || path == ACCOUNTS;
+    let access = rest::access(request.method(), path);
     let account = path.strip_prefix("/2010-04-01/Accounts/");
     // A suspended account may still be looked at, and woken up.
     let acts = request.method() != Method::GET && account.is_some_and(|rest| rest.contains('/'));
@@ -140,7 +141,7 @@ async fn authenticate(
         } else {
             account
         };
-        network.authorize(&user, &password, account.as_deref(), acts)?;
+        network.authorize((&user, &password), account.as_deref(), acts, &access)?;
         Ok(account)
     });
     match known.await {

@@ -1,10 +1,10 @@
-//! The accounts: the main one, its subaccounts, their tokens and their API keys.
+//! The accounts: the main one, its subaccounts, their tokens, and whom they let in.
 
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 
+use super::keys::{Access, Key, Scope};
 use super::{Network, not_found};
 use crate::config::Credentials;
 use crate::rest::ApiError;
@@ -13,8 +13,6 @@ use crate::webhook::AuthToken;
 
 /// Twilio's limit for subaccounts of a new account.
 const SUBACCOUNTS_MAX: usize = 1_000;
-/// API keys of all accounts.
-const KEYS_MAX: usize = 10_000;
 
 /// Whether an account may do anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,19 +57,6 @@ pub(super) struct Account {
     pub(super) updated_at: Timestamp,
 }
 
-/// An API key.
-#[derive(Clone, Debug)]
-pub(super) struct Key {
-    pub(super) sid: String,
-    pub(super) account: String,
-    pub(super) friendly_name: String,
-    pub(super) secret: SecretString,
-    /// What a restricted key may do, as it was given; nothing checks it.
-    pub(super) policy: Option<Value>,
-    pub(super) created_at: Timestamp,
-    pub(super) updated_at: Timestamp,
-}
-
 /// Every account and key; the main account is always there.
 #[derive(Debug)]
 pub(super) struct Accounts {
@@ -98,9 +83,9 @@ impl Accounts {
             keys: vec![Key {
                 sid: credentials.api_key_sid.clone(),
                 account: sid,
-                friendly_name: "The first key".to_owned(),
+                friendly_name: Some("The first key".to_owned()),
                 secret: credentials.api_key_secret.clone(),
-                policy: None,
+                scope: Scope::Main,
                 created_at: now,
                 updated_at: now,
             }],
@@ -142,26 +127,23 @@ impl Network {
         self.token_of(self.calls.get(sid).map(|call| call.account.as_str()))
     }
 
-    /// The account and secret of an API key.
-    pub(super) fn key(&self, sid: &str) -> Option<(&str, &SecretString)> {
-        let key = self.accounts.keys.iter().find(|key| key.sid == sid)?;
-        Some((&key.account, &key.secret))
-    }
-
     /// Whether these credentials open `account`, or the network as a whole if it is none.
     ///
     /// An account opens itself and its subaccounts, by its token or by any of its keys. Only active accounts
-    /// open anything, and nothing `acts` for one that is not.
+    /// open anything, and nothing `acts` for one that is not. How far a key goes is its own affair.
     pub(crate) fn authorize(
         &self,
-        user: &str,
-        password: &str,
+        (user, password): (&str, &str),
         account: Option<&str>,
         acts: bool,
+        access: &Access,
     ) -> Result<(), ApiError> {
         let holder = self
             .holder(user, password)
             .ok_or_else(ApiError::unauthenticated)?;
+        if let Some(key) = self.key(user) {
+            key.scope.permits(access)?;
+        }
         let account = account.unwrap_or(self.main_account());
         let wanted = self.accounts.get(account).ok_or_else(ApiError::unauthenticated)?;
         if wanted.sid != holder.sid && wanted.owner != holder.sid {
@@ -181,19 +163,6 @@ impl Network {
         account.is_some_and(|account| account.sid == holder || account.owner == holder)
     }
 
-    /// Whose key this is, for a holder that may have to do with it.
-    pub(crate) fn account_of_key(&self, holder: &str, sid: &str) -> Result<String, ApiError> {
-        let key = self.accounts.keys.iter().find(|key| key.sid == sid);
-        let key = key.filter(|key| self.holds(holder, &key.account));
-        key.map(|key| key.account.clone()).ok_or_else(|| not_found(sid))
-    }
-
-    pub(crate) fn set_key_policy(&mut self, sid: &str, policy: Value) {
-        if let Some(key) = self.accounts.keys.iter_mut().find(|key| key.sid == sid) {
-            key.policy = Some(policy);
-        }
-    }
-
     /// The account that these credentials belong to.
     pub(crate) fn account_of(&self, user: &str, password: &str) -> Option<String> {
         self.holder(user, password).map(|account| account.sid.clone())
@@ -201,9 +170,9 @@ impl Network {
 
     fn holder(&self, user: &str, password: &str) -> Option<&Account> {
         let same = |secret: &str| bool::from(secret.as_bytes().ct_eq(password.as_bytes()));
-        if let Some((account, secret)) = self.key(user) {
-            return same(secret.expose_secret())
-                .then(|| self.accounts.get(account))
+        if let Some(key) = self.key(user) {
+            return same(key.secret.expose_secret())
+                .then(|| self.accounts.get(&key.account))
                 .flatten();
         }
         let account = self.accounts.get(user)?;
@@ -213,14 +182,15 @@ impl Network {
             .then_some(account)
     }
 
+    /// Makes a subaccount of the main account; only that has any.
     pub(crate) fn create_subaccount(
         &mut self,
         holder: &str,
         friendly_name: Option<String>,
     ) -> Result<String, ApiError> {
         if holder != self.main_account() {
-            let message = "Subaccounts cannot have subaccounts".to_owned();
-            return Err(ApiError::new(400, 20001, message));
+            let message = "Subaccounts cannot contain subaccounts".to_owned();
+            return Err(ApiError::new(400, 21101, message));
         }
         if self.accounts.subaccounts.len() >= SUBACCOUNTS_MAX {
             return Err(ApiError::new(400, 20008, "Too many subaccounts".to_owned()));
@@ -291,55 +261,6 @@ impl Network {
         account.token = token.clone();
         account.updated_at = now;
         Ok(token)
-    }
-
-    /// Makes a key; its secret is told this once.
-    pub(crate) fn create_key(
-        &mut self,
-        account: &str,
-        friendly_name: String,
-        policy: Option<Value>,
-    ) -> Result<(String, String), ApiError> {
-        if self.accounts.keys.len() >= KEYS_MAX {
-            return Err(ApiError::new(400, 20001, "Too many keys".to_owned()));
-        }
-        let (sid, secret) = (self.sids.next("SK"), self.sids.next(""));
-        self.accounts.keys.push(Key {
-            sid: sid.clone(),
-            account: account.to_owned(),
-            friendly_name,
-            secret: secret.clone().into(),
-            policy,
-            created_at: self.now,
-            updated_at: self.now,
-        });
-        Ok((sid, secret))
-    }
-
-    pub(crate) fn rename_key(
-        &mut self,
-        account: &str,
-        sid: &str,
-        friendly_name: String,
-    ) -> Result<(), ApiError> {
-        let now = self.now;
-        let mut keys = self.accounts.keys.iter_mut();
-        let key = keys.find(|key| key.sid == sid && key.account == account);
-        let key = key.ok_or_else(|| not_found(sid))?;
-        key.friendly_name = friendly_name;
-        key.updated_at = now;
-        Ok(())
-    }
-
-    pub(crate) fn delete_key(&mut self, account: &str, sid: &str) -> Result<(), ApiError> {
-        let before = self.accounts.keys.len();
-        self.accounts
-            .keys
-            .retain(|key| key.sid != sid || key.account != account);
-        if self.accounts.keys.len() == before {
-            return Err(not_found(sid));
-        }
-        Ok(())
     }
 
     /// Fails unless `account` owns the resource that `sid` names.

@@ -7,10 +7,8 @@ use serde_json::json;
 
 use super::ApiError;
 use super::ask::{Answer, Ask};
-use crate::network::{Network, Standing};
+use crate::network::{Network, Scope, Standing, violation};
 use crate::web::Site;
-
-const FRIENDLY_NAME_CHARACTERS_MAX: usize = 64;
 
 /// `Accounts` themselves; the path has no account before it.
 pub(super) fn routes() -> Router<Site> {
@@ -19,10 +17,18 @@ pub(super) fn routes() -> Router<Site> {
         .route("/2010-04-01/Accounts/{account}", get(fetch).post(update))
 }
 
+/// `SigningKeys` is their older name.
 pub(super) fn keys() -> Router<Site> {
-    Router::new()
-        .route("/Keys.json", get(list_keys).post(create_key))
-        .route("/Keys/{key}", get(fetch_key).post(update_key).delete(delete_key))
+    ["/Keys", "/SigningKeys"]
+        .into_iter()
+        .fold(Router::new(), |router, path| {
+            router
+                .route(&format!("{path}.json"), get(list_keys).post(create_key))
+                .route(
+                    &format!("{path}/{{key}}"),
+                    get(fetch_key).post(update_key).delete(delete_key),
+                )
+        })
 }
 
 /// What Twilio serves at `accounts.twilio.com`.
@@ -77,9 +83,9 @@ async fn update(ask: Ask) -> Answer {
 
 async fn create_key(ask: Ask) -> Answer {
     ask.only(&["FriendlyName"]).await?;
-    let name = friendly_name(&ask)?;
+    let name = name_of_key(&ask)?;
     ask.made(move |network, account| {
-        let (sid, secret) = network.create_key(account, name, None)?;
+        let (sid, secret) = network.create_key(account, name, Scope::Standard)?;
         let mut key = network.key_view(account, &sid)?;
         key["secret"] = json!(secret);
         Ok(key)
@@ -88,7 +94,12 @@ async fn create_key(ask: Ask) -> Answer {
 }
 
 async fn list_keys(ask: Ask) -> Answer {
-    ask.list("keys", &[], |network, account| Ok(network.list_keys(account)))
+    let key = if ask.path.contains("/SigningKeys") {
+        "signing_keys"
+    } else {
+        "keys"
+    };
+    ask.list(key, &[], |network, account| Ok(network.list_keys(account)))
         .await
 }
 
@@ -100,9 +111,9 @@ async fn fetch_key(ask: Ask) -> Answer {
 
 async fn update_key(ask: Ask) -> Answer {
     ask.only(&["FriendlyName"]).await?;
-    let (sid, name) = (ask.name(0), friendly_name(&ask)?);
+    let (sid, name) = (ask.name(0), name_of_key(&ask)?);
     ask.show(move |network, account| {
-        network.rename_key(account, &sid, name)?;
+        network.update_key(account, &sid, name, None)?;
         network.key_view(account, &sid)
     })
     .await
@@ -114,12 +125,9 @@ async fn delete_key(ask: Ask) -> Result<StatusCode, ApiError> {
         .await
 }
 
-pub(super) fn friendly_name(ask: &Ask) -> Result<String, ApiError> {
-    let name = ask.form.text("FriendlyName").unwrap_or_default();
-    if name.chars().count() > FRIENDLY_NAME_CHARACTERS_MAX {
-        return Err(ApiError::parameter("FriendlyName has more than 64 characters"));
-    }
-    Ok(name.to_owned())
+/// What a key is to be called, if anything.
+pub(super) fn name_of_key(ask: &Ask) -> Result<Option<String>, ApiError> {
+    ask.form.friendly_name().map_err(|_| violation())
 }
 
 async fn create_token(ask: Ask) -> Answer {

@@ -3,11 +3,12 @@
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::ApiError;
-use super::accounts::friendly_name;
+use super::accounts::name_of_key;
 use super::ask::{Answer, Ask};
+use crate::network::{Policy, Scope};
 use crate::web::Site;
 
 pub(super) fn routes() -> Router<Site> {
@@ -19,20 +20,18 @@ pub(super) fn routes() -> Router<Site> {
 async fn create(ask: Ask) -> Answer {
     ask.only(&["AccountSid", "FriendlyName", "KeyType", "Policy"])
         .await?;
-    let (owner, name, policy) = (account(&ask)?, friendly_name(&ask)?, policy(&ask)?);
-    let restricted = match ask.form.text("KeyType") {
-        None => false,
-        Some("restricted") => true,
-        Some(other) => return Err(ApiError::parameter(format!("KeyType may not be {other}"))),
+    let (owner, name) = (account(&ask)?, name_of_key(&ask)?);
+    let scope = match (ask.form.one_of("KeyType", &["restricted"])?, policy(&ask)?) {
+        (None, None) => Scope::Standard,
+        (Some(_), Some(policy)) => Scope::Restricted(policy),
+        (Some(_), None) | (None, Some(_)) => {
+            let message = "A restricted key, and no other, has a Policy";
+            return Err(ApiError::parameter(message));
+        }
     };
-    if restricted != policy.is_some() {
-        return Err(ApiError::parameter(
-            "A restricted key, and no other, has a Policy",
-        ));
-    }
     ask.made(move |network, holder| {
         network.list_iam_keys(holder, &owner)?;
-        let (sid, secret) = network.create_key(&owner, name, policy)?;
+        let (sid, secret) = network.create_key(&owner, name, scope)?;
         let mut key = network.iam_key_view(holder, &sid)?;
         key["secret"] = json!(secret);
         Ok(key)
@@ -56,17 +55,10 @@ async fn fetch(ask: Ask) -> Answer {
 
 async fn update(ask: Ask) -> Answer {
     ask.only(&["FriendlyName", "Policy"]).await?;
-    let (sid, policy) = (ask.name(0), policy(&ask)?);
-    let name = ask.form.text("FriendlyName").is_some();
-    let name = name.then(|| friendly_name(&ask)).transpose()?;
+    let (sid, name, policy) = (ask.name(0), name_of_key(&ask)?, policy(&ask)?);
     ask.show(move |network, holder| {
         let owner = network.account_of_key(holder, &sid)?;
-        if let Some(name) = name {
-            network.rename_key(&owner, &sid, name)?;
-        }
-        if let Some(policy) = policy {
-            network.set_key_policy(&sid, policy);
-        }
+        network.update_key(&owner, &sid, name, policy)?;
         network.iam_key_view(holder, &sid)
     })
     .await
@@ -86,7 +78,6 @@ fn account(ask: &Ask) -> Result<String, ApiError> {
     account.ok_or_else(|| ApiError::parameter("AccountSid is required"))
 }
 
-fn policy(ask: &Ask) -> Result<Option<Value>, ApiError> {
-    let policy = ask.form.text("Policy").map(serde_json::from_str).transpose();
-    policy.map_err(|_| ApiError::parameter("Policy is no JSON"))
+fn policy(ask: &Ask) -> Result<Option<Policy>, ApiError> {
+    ask.form.text("Policy").map(Policy::parse).transpose()
 }

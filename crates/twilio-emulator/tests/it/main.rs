@@ -19,6 +19,7 @@ mod gather;
 mod hostile;
 mod inbound;
 mod insights;
+mod keys;
 mod limits;
 mod lists;
 mod moderation;

@@ -70,10 +70,10 @@ impl Network {
 
     pub(super) fn listen(&mut self, socket: SocketId, token: &str, reconnect_timeout_s: u32) {
         let issuer = token::issuer(token).unwrap_or_default();
-        let result = match self.key(&issuer) {
-            Some((account, secret)) => {
+        let result = match self.signing_key(&issuer) {
+            Some(key) => {
                 let now_s = self.now.as_second();
-                token::verify(token, account, &issuer, secret.expose_secret(), now_s)
+                token::verify(token, &key.account, &issuer, key.secret.expose_secret(), now_s)
             }
             None => Err(token::unknown_issuer(token)),
         };

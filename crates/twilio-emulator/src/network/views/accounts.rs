@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::root;
 use crate::clock::{iso8601, rfc2822};
-use crate::network::accounts::{Account, Key};
+use crate::network::accounts::Account;
+use crate::network::keys::Key;
 use crate::network::{Network, not_found};
 use crate::rest::ApiError;
 use crate::webhook::AuthToken;
@@ -17,9 +18,9 @@ impl Network {
 
     /// The holder and its subaccounts.
     pub(crate) fn list_accounts(&self, holder: &str, name: Option<&str>, status: Option<&str>) -> Vec<Value> {
-        let wanted = self.accounts.all().filter(|account| {
-            (account.sid == holder || account.owner == holder)
-                && name.is_none_or(|name| name == account.friendly_name)
+        let own = self.accounts.all().filter(|it| self.holds(holder, &it.sid));
+        let wanted = own.filter(|account| {
+            name.is_none_or(|name| name == account.friendly_name)
                 && status.is_none_or(|status| status == account.standing.as_str())
         });
         wanted
@@ -72,7 +73,7 @@ impl Network {
         let mut keys = self.accounts.keys.iter();
         let key = keys.find(|key| key.sid == sid && self.holds(holder, &key.account));
         let mut view = key.map(key_json).ok_or_else(|| not_found(sid))?;
-        view["policy"] = json!(key.and_then(|key| key.policy.clone()));
+        view["policy"] = json!(key.and_then(|key| key.scope.policy()));
         Ok(view)
     }
 
@@ -80,11 +81,13 @@ impl Network {
         if !self.holds(holder, account) {
             return Err(not_found(account));
         }
-        let mut rows = self.list_keys(account);
-        for row in &mut rows {
-            row["flags"] = json!([]);
-        }
-        Ok(rows)
+        let own = self.accounts.keys.iter().filter(|key| key.account == account);
+        let rows = own.map(|key| {
+            let mut row = key_json(key);
+            row["flags"] = json!(key.scope.flags());
+            row
+        });
+        Ok(rows.collect())
     }
 
     /// The newer products' spelling: ISO dates and whole URLs.
