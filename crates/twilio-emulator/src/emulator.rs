@@ -19,7 +19,7 @@ use crate::network::Network;
 use crate::rest::Gate;
 use crate::signal::Sockets;
 use crate::tls::{Identity, TlsListener};
-use crate::web::{self, Site};
+use crate::web::{self, Shared, Site};
 use crate::webhook::Webhooks;
 use crate::wire::{Fuse, FusedListener};
 
@@ -74,14 +74,14 @@ impl Emulator {
         let mut machine = Network::new(&config, clock.now());
         machine.set_origin(format!("http://{addr}"));
         let (network, network_task) = driver::start(machine, parts);
-        let site = Site {
+        let site = Site::new(Shared {
             network,
             sockets,
             media,
             clock,
             gate: Gate::new(config.seed, config.rest_concurrency_max),
             body_patience: Duration::from_millis(config.body_ms_max),
-        };
+        });
         let mut tasks = vec![network_task];
         let mut tls = None;
         if let Some(wanted) = config.tls_listen {

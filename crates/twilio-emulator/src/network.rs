@@ -43,7 +43,9 @@ mod truth;
 mod usage;
 mod views;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rand_chacha::ChaCha8Rng;
@@ -121,7 +123,7 @@ pub(crate) struct Network {
     population: Population,
     callback_faults: Vec<CallbackFault>,
     /// Callbacks that wait to be overtaken.
-    held_callbacks: BTreeMap<CallSid, Vec<Request>>,
+    held_callbacks: BTreeMap<CallSid, Vec<Arc<Request>>>,
     /// Draws which faults happen, apart from the people's draws.
     fault_rng: ChaCha8Rng,
     reads_lag_ms: u32,
@@ -158,6 +160,8 @@ pub(crate) struct Network {
     /// Who dials which queue and waits for somebody in line, in order.
     queue_dialers: VecDeque<(String, CallSid)>,
     sockets: BTreeMap<SocketId, Socket>,
+    /// Live legs of Voice SDK clients, few among all calls.
+    client_legs: BTreeSet<CallSid>,
     timers: BTreeMap<(Timestamp, u64), Timer>,
     last_id: u64,
     outputs: VecDeque<Output>,
@@ -203,6 +207,7 @@ impl Network {
             amd_errors: AmdErrors::default(),
             queue_dialers: VecDeque::new(),
             sockets: BTreeMap::new(),
+            client_legs: BTreeSet::new(),
             timers: BTreeMap::new(),
             last_id: 0,
             outputs: VecDeque::new(),
@@ -307,7 +312,7 @@ impl Network {
         self.last_id
     }
 
-    fn log(&mut self, kind: &str, fields: &[(&str, &str)]) {
+    fn log(&mut self, kind: impl Into<Cow<'static, str>>, fields: &[(&'static str, &str)]) {
         self.events.push(self.now, kind, fields);
     }
 }

@@ -5,13 +5,15 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
+use crate::webhook::Param;
+
 /// Signs a request for `url` with the form `params` (empty for GET, whose parameters are in the URL).
 ///
 /// The fragment, which carries connection overrides, is not signed. Names are sorted by byte order; a
 /// repeated name contributes each distinct value once, in order.
-pub(crate) fn sign(auth_token: &str, url: &str, params: &[(String, String)]) -> String {
-    let mut sorted: Vec<&(String, String)> = params.iter().collect();
-    sorted.sort();
+pub(crate) fn sign(auth_token: &str, url: &str, params: &[Param]) -> String {
+    let mut sorted: Vec<&Param> = params.iter().collect();
+    sorted.sort_unstable();
     sorted.dedup();
     let mut mac = Hmac::<Sha1>::new_from_slice(auth_token.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(url.split('#').next().unwrap_or_default().as_bytes());
@@ -24,7 +26,7 @@ pub(crate) fn sign(auth_token: &str, url: &str, params: &[(String, String)]) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::sign;
+    use super::{Param, sign};
 
     const URL: &str = "https://mycompany.com/myapp.php?foo=1&bar=2";
 
@@ -35,9 +37,9 @@ mod tests {
         ("To", "+18005551212"),
     ];
 
-    fn check(url: &str, params: &[(&str, &str)], expect: &str) {
-        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        let params: Vec<(String, String)> = params.iter().map(owned).collect();
+    fn check(url: &str, params: &[(&'static str, &str)], expect: &str) {
+        let owned = |(name, value): &(&'static str, &str)| ((*name).into(), (*value).to_owned());
+        let params: Vec<Param> = params.iter().map(owned).collect();
         assert_eq!(sign("12345", url, &params), expect, "{url}");
     }
 

@@ -1,5 +1,7 @@
 //! What listens: REST, signalling, the Voice SDK's insights and the control API.
 
+use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
@@ -30,9 +32,12 @@ const REFUSAL_BYTES_MAX: usize = 4 * 1024;
 
 const ACCOUNTS: &str = "/2010-04-01/Accounts.json";
 
-/// What the handlers share.
+/// What the handlers share; every request takes it several times.
 #[derive(Clone, Debug)]
-pub(crate) struct Site {
+pub(crate) struct Site(Arc<Shared>);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
     pub(crate) network: NetworkHandle,
     pub(crate) sockets: Sockets,
     pub(crate) media: Option<Media>,
@@ -40,6 +45,20 @@ pub(crate) struct Site {
     pub(crate) gate: Gate,
     /// How long a body may take to come.
     pub(crate) body_patience: Duration,
+}
+
+impl Site {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for Site {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }
 
 /// The account that signed in to what names none in its path.

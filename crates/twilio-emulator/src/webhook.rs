@@ -6,6 +6,7 @@ mod envelope;
 mod exchange;
 mod overrides;
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -55,6 +56,10 @@ pub(crate) struct Quirks {
     pub(crate) query_sorted: bool,
 }
 
+/// A name and its value. Nearly all names are known beforehand.
+pub(crate) type Param = (Cow<'static, str>, String);
+pub(crate) type Params = Vec<Param>;
+
 /// One logical request; retries repeat it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Request {
@@ -63,7 +68,7 @@ pub(crate) struct Request {
     /// As the application gave it, fragment included.
     pub(crate) url: String,
     pub(crate) method: Method,
-    pub(crate) params: Vec<(String, String)>,
+    pub(crate) params: Params,
     /// A body that is posted instead of the parameters.
     pub(crate) json: Option<String>,
     /// The same for every retry, so that the receiver can tell.
@@ -155,7 +160,7 @@ impl Webhooks {
             .unwrap_or(Err(DeliveryError::Timeout))
     }
 
-    async fn attempt(&self, request: &Request, overrides: &Overrides) -> Result<Reply, DeliveryError> {
+    async fn attempt(&self, request: &Request, overrides: &Overrides<'_>) -> Result<Reply, DeliveryError> {
         let _permit = self
             .under_way
             .acquire()

@@ -11,6 +11,8 @@ use crate::cpu_time;
 
 const PEOPLE: usize = 600;
 const CLIENTS: usize = 60;
+/// Whoever is not connected by then never will be.
+const PATIENCE: Duration = Duration::from_mins(1);
 const MIXED: Duration = Duration::from_secs(10);
 /// Packets that the clients get meanwhile if the network keeps up.
 const DUE: u64 = CLIENTS as u64 * MIXED.as_secs() * 1_000 / FRAME_MS;
@@ -54,11 +56,16 @@ pub(crate) async fn clients(codec: Codec) {
         join(&media, n);
         tokio::spawn(talk(peer, n));
     }
-    let mut connected = 0;
-    while connected < CLIENTS {
-        let event = heard.recv().await.unwrap();
-        connected += usize::from(matches!(event, MediaEvent::Connected { .. }));
-    }
+    let all_connected = async {
+        let mut connected = 0;
+        while connected < CLIENTS {
+            let event = heard.recv().await.unwrap();
+            connected += usize::from(matches!(event, MediaEvent::Connected { .. }));
+        }
+    };
+    tokio::time::timeout(PATIENCE, all_connected)
+        .await
+        .expect("all clients are connected within a minute");
     let before = received(&voices).await;
     measure(&format!("clients with {codec:?}"), CLIENTS, heard).await;
     let packets = received(&voices).await - before;

@@ -58,13 +58,17 @@ impl Errands {
         }
     }
 
-    /// Resolves when one is done; never if there is none.
+    /// Resolves when some are done; never if there is none.
     pub(super) async fn done(&mut self) {
-        let Some(done) = self.under_way.join_next().await else {
+        let mut next = self.under_way.join_next().await;
+        if next.is_none() {
             return std::future::pending().await;
-        };
-        if let Err(error) = done {
-            tracing::error!(%error, "a request or a sound panicked");
+        }
+        while let Some(done) = next {
+            if let Err(error) = done {
+                tracing::error!(%error, "a request or a sound panicked");
+            }
+            next = self.under_way.try_join_next();
         }
     }
 

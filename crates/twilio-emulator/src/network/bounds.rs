@@ -73,11 +73,11 @@ impl Network {
             {
                 return calls.get(sid).is_some_and(|call| !call.status.is_final());
             }
-            let Timer::TokenExpiry(socket, expires_at_s) = timer else {
+            let Timer::TokenExpiry(socket, at_s) = timer else {
                 return true;
             };
             let socket = sockets.get(socket);
-            socket.is_some_and(|socket| socket.expires_at_s() == Some(*expires_at_s))
+            socket.is_some_and(|socket| socket.is_looked_at(*at_s))
         });
         self.bounds.timers_sweep_at = (2 * self.timers.len()).max(TIMERS_SWEPT_MIN);
     }

@@ -1,5 +1,8 @@
 //! What webhooks say about a call and a room.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::call::{Call, Endpoint, Status};
 use super::geography::push_place;
 use super::room::{Conference, Participant};
@@ -9,7 +12,7 @@ use crate::sid::CallSid;
 use crate::twiml::Method;
 use crate::webhook::{DeliveryError, Reply, Request};
 
-pub(super) type Params = Vec<(String, String)>;
+pub(super) use crate::webhook::Params;
 
 impl Network {
     /// Reports the call's status if the application asked for it.
@@ -68,13 +71,19 @@ impl Network {
                 push(&mut params, name, value);
             }
         }
-        for (role, number) in [
-            ("From", &call.from),
-            ("To", &call.to),
-            ("Caller", &call.from),
-            ("Called", &call.to),
+        for (names, number) in [
+            (["FromCity", "FromState", "FromZip", "FromCountry"], &call.from),
+            (["ToCity", "ToState", "ToZip", "ToCountry"], &call.to),
+            (
+                ["CallerCity", "CallerState", "CallerZip", "CallerCountry"],
+                &call.from,
+            ),
+            (
+                ["CalledCity", "CalledState", "CalledZip", "CalledCountry"],
+                &call.to,
+            ),
         ] {
-            push_place(&mut params, role, number);
+            push_place(&mut params, names, number);
         }
         params.extend(call.sip_params());
         params
@@ -93,7 +102,7 @@ impl Network {
         conference: &mut Conference,
         event: &str,
         participant: Option<&Participant>,
-        more: &[(&str, &str)],
+        more: &[(&'static str, &str)],
     ) {
         let call = participant
             .map_or("", |participant| participant.call.as_str())
@@ -106,7 +115,7 @@ impl Network {
             fields.push(("call", &call));
         }
         fields.extend(more);
-        self.events.push(self.now, &event.replacen('-', ".", 1), &fields);
+        self.events.push(self.now, event.replacen('-', ".", 1), &fields);
 
         let Some(callback) = &conference.callback else {
             return;
@@ -149,7 +158,7 @@ impl Network {
             }
         }
         for (name, value) in more {
-            push(&mut params, name, value);
+            push(&mut params, *name, value);
         }
         let endpoint = Endpoint {
             url: callback.url.clone(),
@@ -167,17 +176,18 @@ impl Network {
             url,
             method: Method::Post,
         };
-        let mut request = self.request(&endpoint, vec![("AccountSid".to_owned(), owner)]);
+        let mut request = self.request(&endpoint, vec![("AccountSid".into(), owner)]);
         request.json = Some(json);
         self.log("callback", &[("event", "json"), ("url", &request.url)]);
         let call = CallSid::from_text("");
+        let request = request.into();
         self.outputs.push_back(Output::Callback { call, request });
     }
 
     pub(super) fn callback_done(
         &mut self,
         call: &CallSid,
-        request: Request,
+        request: Arc<Request>,
         result: Result<Reply, DeliveryError>,
     ) {
         // What happens to a room as a whole is no call's business.
@@ -223,8 +233,8 @@ pub(super) fn account_of(params: &Params) -> Option<&str> {
     account.map(|(_, sid)| sid.as_str())
 }
 
-pub(super) fn push(params: &mut Params, name: &str, value: &str) {
-    params.push((name.to_owned(), value.to_owned()));
+pub(super) fn push(params: &mut Params, name: impl Into<Cow<'static, str>>, value: &str) {
+    params.push((name.into(), value.to_owned()));
 }
 
 pub(super) fn bool_text(value: bool) -> &'static str {

@@ -9,6 +9,7 @@ pub(crate) use control::SocketEvent;
 pub(super) use session::Socket;
 
 use super::call::{Call, Endpoint, Party, Progress, Status};
+use super::callback::Params;
 use super::run::Waiting;
 use super::{Instructions, Network, Output, SocketId};
 use crate::media::MediaCommand;
@@ -63,14 +64,14 @@ enum Opening {
 
 impl Client {
     /// Adds what the page passed to `connect()`; it may replace `To`, as with Twilio.
-    pub(super) fn with_custom_params(&self, mut params: Vec<(String, String)>) -> Vec<(String, String)> {
+    pub(super) fn with_custom_params(&self, mut params: Params) -> Params {
         let Some(application_sid) = &self.application_sid else {
             return params;
         };
-        params.push(("ApplicationSid".to_owned(), application_sid.clone()));
+        params.push(("ApplicationSid".into(), application_sid.clone()));
         for (name, value) in &self.params {
             if !params.iter().any(|(taken, _)| taken == name) {
-                params.push((name.clone(), value.clone()));
+                params.push((name.clone().into(), value.clone()));
             }
         }
         params
@@ -375,19 +376,17 @@ impl Network {
     fn client_call(&self, socket: SocketId, callsid: &str) -> Option<CallSid> {
         let grants = self.grants(socket);
         let mine = |call: &&Call| {
-            !call.status.is_final()
-                && call.client().is_some_and(|client| match client.socket {
-                    Some(own) => {
-                        own == socket && (call.sid.as_str() == callsid || client.temporary == callsid)
-                    }
-                    None => {
-                        call.status == Status::InProgress
-                            && call.sid.as_str() == callsid
-                            && grants.is_some_and(|grants| grants.names(&call.account, &client.identity))
-                    }
-                })
+            call.client().is_some_and(|client| match client.socket {
+                Some(own) => own == socket && (call.sid.as_str() == callsid || client.temporary == callsid),
+                None => {
+                    call.status == Status::InProgress
+                        && call.sid.as_str() == callsid
+                        && grants.is_some_and(|grants| grants.names(&call.account, &client.identity))
+                }
+            })
         };
-        self.calls.values().rev().find(mine).map(|call| call.sid.clone())
+        let mut legs = self.client_legs.iter().filter_map(|sid| self.calls.get(sid));
+        legs.find(mine).map(|call| call.sid.clone())
     }
 }
 

@@ -144,6 +144,7 @@ impl Network {
             return;
         };
         let had_media = call.answered_at.is_some() || call.client().is_some();
+        self.client_legs.remove(sid);
         call.status = status;
         call.ended_at = Some(self.now);
         call.updated_at = self.now;

@@ -1,9 +1,10 @@
 //! The ground truth: what happened, in order, whatever the application was told.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 use url::Url;
 
 use super::truth::EventFilter;
@@ -19,9 +20,26 @@ const FIELD_BYTES_MAX: usize = 4_096;
 pub(crate) struct Event {
     pub(crate) seq: u64,
     pub(crate) at: Timestamp,
-    pub(crate) kind: String,
+    pub(crate) kind: Cow<'static, str>,
     #[serde(flatten)]
-    pub(crate) fields: BTreeMap<String, String>,
+    fields: Fields,
+}
+
+/// Names and values, few of them.
+#[derive(Clone, Debug)]
+struct Fields(Vec<(&'static str, String)>);
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl Event {
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
+        let field = self.fields.0.iter().find(|(known, _)| *known == name);
+        field.map(|(_, value)| value.as_str())
+    }
 }
 
 #[derive(Debug, Default)]
@@ -31,21 +49,26 @@ pub(super) struct EventLog {
 }
 
 impl EventLog {
-    pub(super) fn push(&mut self, at: Timestamp, kind: &str, fields: &[(&str, &str)]) {
+    pub(super) fn push(
+        &mut self,
+        at: Timestamp,
+        kind: impl Into<Cow<'static, str>>,
+        fields: &[(&'static str, &str)],
+    ) {
         self.last_seq += 1;
         let fields = fields
             .iter()
             .map(|(name, value)| {
                 let value = without_password(value);
                 let shown = &value[..value.floor_char_boundary(FIELD_BYTES_MAX)];
-                ((*name).to_owned(), shown.to_owned())
+                (*name, shown.to_owned())
             })
             .collect();
         self.events.push_back(Event {
             seq: self.last_seq,
             at,
-            kind: kind.to_owned(),
-            fields,
+            kind: kind.into(),
+            fields: Fields(fields),
         });
         if self.events.len() > EVENTS_MAX {
             self.events.pop_front();
@@ -108,7 +131,7 @@ mod tests {
         for url in urls {
             log.push(Timestamp::UNIX_EPOCH, "callback", &[("url", url)]);
         }
-        let shown: Vec<&str> = log.iter().map(|event| event.fields["url"].as_str()).collect();
+        let shown: Vec<&str> = log.iter().map(|event| event.field("url").unwrap()).collect();
         assert_eq!(
             shown,
             ["https://ada@app.example.com/voice?from=a@b", urls[1], urls[2]]

@@ -1,5 +1,7 @@
 //! Callbacks on their way to the application, and what becomes of them.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::call::{Call, Endpoint};
@@ -41,7 +43,7 @@ impl Network {
 
     /// Sends a callback on its way, through the faults.
     pub(super) fn send_callback(&mut self, call: &CallSid, to: &Endpoint, event: &str, params: Params) {
-        let request = self.request(to, params);
+        let request = Arc::new(self.request(to, params));
         self.log(
             "callback",
             &[("call", call.as_str()), ("event", event), ("url", &request.url)],

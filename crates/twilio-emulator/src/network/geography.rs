@@ -172,18 +172,18 @@ const COUNTRIES: [(&str, &str); 42] = [
 ];
 
 /// Adds `{role}City`, `State`, `Zip` and `Country` of a number; nothing for what is no number.
-pub(super) fn push_place(params: &mut Params, role: &str, number: &str) {
+pub(super) fn push_place(params: &mut Params, names: [&'static str; 4], number: &str) {
     let Some(digits) = number.strip_prefix('+') else {
         return;
     };
-    let place = place(digits);
-    for (part, value) in [
-        ("City", place.city),
-        ("State", place.state),
-        ("Zip", place.zip),
-        ("Country", place.country),
-    ] {
-        push(params, &format!("{role}{part}"), value);
+    let Place {
+        city,
+        state,
+        zip,
+        country,
+    } = place(digits);
+    for (name, value) in names.into_iter().zip([city, state, zip, country]) {
+        push(params, name, value);
     }
 }
 
@@ -244,7 +244,11 @@ mod tests {
     fn numbers_are_where_their_area_code_is() {
         let of = |number| {
             let mut params = Params::new();
-            push_place(&mut params, "From", number);
+            push_place(
+                &mut params,
+                ["FromCity", "FromState", "FromZip", "FromCountry"],
+                number,
+            );
             params
                 .into_iter()
                 .map(|(_, value)| value)

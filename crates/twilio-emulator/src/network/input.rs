@@ -1,5 +1,7 @@
 //! What happens outside: what the network is told.
 
+use std::sync::Arc;
+
 use super::call::Status;
 use super::{Fetch, Network, SocketId};
 use crate::media::MediaEvent;
@@ -24,7 +26,7 @@ pub(crate) enum Input {
     },
     CallbackDone {
         call: CallSid,
-        request: Request,
+        request: Arc<Request>,
         result: Result<Reply, DeliveryError>,
     },
     Media(MediaEvent),

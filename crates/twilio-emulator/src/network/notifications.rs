@@ -1,6 +1,7 @@
 //! What Twilio's error log and a call's `Events` show: warnings, errors, and webhooks with their answers.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -47,7 +48,7 @@ impl NotificationFilter {
 #[derive(Clone, Debug)]
 struct Exchange {
     call: CallSid,
-    request: Request,
+    request: Arc<Request>,
     status: Option<u16>,
     content_type: String,
 }
@@ -111,7 +112,7 @@ impl Network {
     pub(super) fn note_exchange(
         &mut self,
         call: &CallSid,
-        request: Request,
+        request: Arc<Request>,
         result: &Result<Reply, DeliveryError>,
     ) {
         let (status, content_type) = match result {
@@ -202,7 +203,7 @@ fn exchange_json(exchange: &Exchange) -> Value {
         .request
         .params
         .iter()
-        .map(|(name, value)| (name.clone(), json!(value)))
+        .map(|(name, value)| (name.to_string(), json!(value)))
         .collect();
     json!({
         "request": {

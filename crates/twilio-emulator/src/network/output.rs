@@ -1,5 +1,7 @@
 //! What the network wants done outside.
 
+use std::sync::Arc;
+
 use super::{Fetch, SocketId, SoundSource};
 use crate::media::MediaCommand;
 use crate::sid::CallSid;
@@ -14,7 +16,7 @@ pub(crate) enum Output {
     /// Tell the application, whatever it answers.
     Callback {
         call: CallSid,
-        request: Request,
+        request: Arc<Request>,
     },
     Media(MediaCommand),
     /// Make or fetch sound and play it to the leg.

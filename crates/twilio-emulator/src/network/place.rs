@@ -155,6 +155,9 @@ impl Network {
         // Only legs of live calls come without having asked for room, a few for each.
         let _ = self.make_room();
         self.call_order.push_back(call.sid.clone());
+        if call.client().is_some() {
+            self.client_legs.insert(call.sid.clone());
+        }
         self.calls.insert(call.sid.clone(), call);
     }
 
@@ -320,7 +323,7 @@ impl Network {
             call.rang_at = Some(self.now);
         }
         let dialled_by = call.dialled_by.clone();
-        self.log(&format!("call.{}", status.callback()), &[("call", sid.as_str())]);
+        self.log(format!("call.{}", status.callback()), &[("call", sid.as_str())]);
         self.report_progress(sid);
         if let Some(parent) = dialled_by.filter(|_| status == Status::Ringing) {
             self.record_dial(&parent, true);

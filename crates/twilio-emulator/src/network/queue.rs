@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::callback::push;
+use super::callback::{Params, push};
 use super::views::root;
 use super::{Endpoint, Network, not_found};
 use crate::clock::rfc2822;
@@ -197,8 +197,8 @@ impl Network {
     }
 
     /// What requests about a waiting caller say.
-    pub(super) fn queue_facts(&self, call: &CallSid) -> Vec<(String, String)> {
-        let mut facts = Vec::new();
+    pub(super) fn queue_facts(&self, call: &CallSid) -> Params {
+        let mut facts = Params::new();
         let place = |queue: &CallQueue| queue.position(call);
         let Some((queue, at)) = self
             .call_queues

@@ -1,5 +1,7 @@
 //! What is due when.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::call::Status;
@@ -30,7 +32,7 @@ pub(super) enum Timer {
     Speaks(CallSid, Step),
     /// A verdict is due if nothing was heard since this count.
     Verdict(CallSid, u64),
-    Callback(CallSid, Request),
+    Callback(CallSid, Arc<Request>),
     ReleaseCallbacks(CallSid),
     TokenExpiry(SocketId, i64),
     Rejoin(CallSid, u64),

@@ -36,11 +36,10 @@ impl EventFilter {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         });
         let roles = ["call", "listener", "speaker"];
-        let call = self.call.as_deref().is_none_or(|call| {
-            roles
-                .iter()
-                .any(|role| event.fields.get(*role).is_some_and(|sid| sid == call))
-        });
+        let call = self
+            .call
+            .as_deref()
+            .is_none_or(|call| roles.iter().any(|role| event.field(role) == Some(call)));
         kind && call
     }
 }
@@ -96,12 +95,12 @@ impl Network {
         // What each leg hears: the row, the play, and whether it sounds over the others.
         let mut open: BTreeMap<&str, Vec<(usize, &str, bool)>> = BTreeMap::new();
         for event in self.events.iter() {
-            let field = |name: &str| event.fields.get(name).map(String::as_str);
+            let field = |name: &str| event.field(name);
             let Some(call) = field("call").filter(|call| listener.is_none_or(|it| it == *call)) else {
                 continue;
             };
             let (play, over) = (field("play").unwrap_or_default(), field("over") == Some("true"));
-            let ends = |&mut (_, name, above): &mut (usize, &str, bool)| match event.kind.as_str() {
+            let ends = |&mut (_, name, above): &mut (usize, &str, bool)| match &*event.kind {
                 "play.started" => !over && !above,
                 "play.ended" | "play.failed" => name == play,
                 "play.stopped" | "call.ended" => true,
@@ -159,15 +158,14 @@ impl Network {
         let mut stretches: Vec<Value> = Vec::new();
         let mut open: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for event in self.events.iter() {
-            let (Some(hears), Some(speaks)) = (event.fields.get("listener"), event.fields.get("speaker"))
-            else {
+            let (Some(hears), Some(speaks)) = (event.field("listener"), event.field("speaker")) else {
                 continue;
             };
             if listener.is_some_and(|listener| listener != hears) {
                 continue;
             }
-            let pair = (hears.as_str(), speaks.as_str());
-            match event.kind.as_str() {
+            let pair = (hears, speaks);
+            match &*event.kind {
                 "heard.started" => {
                     open.insert(pair, stretches.len());
                     stretches.push(json!({

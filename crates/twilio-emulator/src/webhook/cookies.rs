@@ -14,6 +14,9 @@ pub(crate) struct Cookies(BTreeMap<(String, String), String>);
 impl Cookies {
     /// Keeps what a reply from `url` set.
     pub(crate) fn keep(&mut self, url: &str, set: &[String]) {
+        if set.is_empty() {
+            return;
+        }
         let Some(host) = host(url) else { return };
         for header in set {
             let mut parts = header.split(';');
@@ -32,7 +35,7 @@ impl Cookies {
 
     /// The `Cookie` header for a request to `url`; empty for none.
     pub(crate) fn header(&self, url: &str) -> String {
-        let Some(host) = host(url) else {
+        let Some(host) = host(url).filter(|_| !self.0.is_empty()) else {
             return String::new();
         };
         let own = self.0.iter().filter(|((of, _), _)| *of == host);

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{DeliveryError, Request};
+use super::{DeliveryError, Param, Request};
 use crate::signature;
 use crate::twiml::Method;
 
@@ -36,12 +36,12 @@ impl Envelope {
     /// Signs the URL as the application gave it, without the fragment, and what a form carries.
     pub(super) fn of(request: &Request) -> Result<Self, DeliveryError> {
         let bare = request.url.split('#').next().unwrap_or_default();
-        let form: &[(String, String)] = match request.method {
+        let form: &[Param] = match request.method {
             Method::Post if request.json.is_none() => &request.params,
             Method::Get | Method::Post => &[],
         };
         let given = match (&request.json, request.method) {
-            (Some(json), _) => with_query(bare, &[("bodySHA256".to_owned(), sha256(json))]),
+            (Some(json), _) => with_query(bare, &[("bodySHA256".into(), sha256(json))]),
             (None, Method::Get) => with_query(bare, &request.params),
             (None, Method::Post) => bare.to_owned(),
         };
@@ -161,7 +161,7 @@ impl Envelope {
     }
 }
 
-fn signature_of(request: &Request, url: &str, form: &[(String, String)]) -> String {
+fn signature_of(request: &Request, url: &str, form: &[Param]) -> String {
     let token = request.auth_token.expose();
     if !request.quirks.stir_unsigned {
         return signature::sign(token, url, form);
@@ -199,13 +199,13 @@ fn sha256(body: &str) -> String {
     hex::encode(Sha256::digest(body.as_bytes()))
 }
 
-fn encoded(params: &[(String, String)]) -> String {
+fn encoded(params: &[Param]) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(params)
         .finish()
 }
 
-fn with_query(url: &str, params: &[(String, String)]) -> String {
+fn with_query(url: &str, params: &[Param]) -> String {
     if params.is_empty() {
         return url.to_owned();
     }

@@ -51,7 +51,7 @@ impl Exchanges {
     pub(super) async fn exchange(
         &self,
         mut request: Request<Full<Bytes>>,
-        overrides: &Overrides,
+        overrides: &Overrides<'_>,
     ) -> Result<(Parts, Bytes), DeliveryError> {
         let mut connection = capture_connection(&mut request);
         let mut response = self.0.request(request);

@@ -8,31 +8,32 @@ const CONNECT_MS_DEFAULT: u64 = 5_000;
 const RETRIES_MAX: u32 = 5;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Overrides {
+pub(super) struct Overrides<'a> {
     pub(super) retries_max: u32,
     pub(super) connect_ms: u64,
     pub(super) read_ms: u64,
     pub(super) total_ms: u64,
-    policies: Vec<String>,
+    /// What is tried again, with commas between.
+    policies: &'a str,
 }
 
-impl Overrides {
+impl<'a> Overrides<'a> {
     /// Reads `#rc=…&rp=…&ct=…&rt=…&tt=…`; what is absent or out of range keeps its default.
     ///
     /// `sni` and `e` (the edge to leave from) are taken and change nothing: there is one way out of here.
-    pub(super) fn of(url: &str) -> Self {
+    pub(super) fn of(url: &'a str) -> Self {
         let mut overrides = Self {
             retries_max: 1,
             connect_ms: CONNECT_MS_DEFAULT,
             read_ms: TOTAL_MS_MAX,
             total_ms: TOTAL_MS_MAX,
-            policies: vec!["ct".to_owned()],
+            policies: "ct",
         };
         let fragment = url.split_once('#').map_or("", |(_, fragment)| fragment);
         for (name, value) in fragment.split('&').filter_map(|pair| pair.split_once('=')) {
             match name {
                 "rc" => overrides.retries_max = value.parse().unwrap_or(1).min(RETRIES_MAX),
-                "rp" => overrides.policies = value.split(',').map(str::to_owned).collect(),
+                "rp" => overrides.policies = value,
                 "ct" => overrides.connect_ms = within(value, 10_000).unwrap_or(CONNECT_MS_DEFAULT),
                 "rt" => overrides.read_ms = within(value, TOTAL_MS_MAX).unwrap_or(TOTAL_MS_MAX),
                 "tt" => overrides.total_ms = within(value, TOTAL_MS_MAX).unwrap_or(TOTAL_MS_MAX),
@@ -52,7 +53,8 @@ impl Overrides {
             DeliveryError::Broken => "all",
             DeliveryError::Url | DeliveryError::TooLarge | DeliveryError::Redirects => return false,
         };
-        self.policies.iter().any(|name| name == policy || name == "all")
+        let mut policies = self.policies.split(',');
+        policies.any(|name| name == policy || name == "all")
     }
 }
 

@@ -152,13 +152,12 @@ impl Network {
     /// The socket is gone; a call that rings nowhere else is over.
     pub(super) fn stop_ringing(&mut self, socket: SocketId) {
         let mut silent = Vec::new();
-        for call in self.calls.values_mut() {
-            let sid = call.sid.clone();
-            let client = call.client_mut();
+        for sid in &self.client_legs {
+            let client = self.calls.get_mut(sid).and_then(Call::client_mut);
             if let Some(client) = client.filter(|client| client.ringing.contains(&socket)) {
                 client.ringing.retain(|device| *device != socket);
                 if client.ringing.is_empty() {
-                    silent.push(sid);
+                    silent.push(sid.clone());
                 }
             }
         }

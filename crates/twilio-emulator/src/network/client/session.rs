@@ -28,6 +28,8 @@ pub(in crate::network) struct Socket {
     /// Wants to ring.
     pub(super) registered: bool,
     pub(super) reconnect_timeout_s: u32,
+    /// When its token will be looked at, in seconds since 1970.
+    looked_at_s: Option<i64>,
     /// Where it has entered the network.
     region: &'static str,
 }
@@ -46,8 +48,13 @@ impl Socket {
     }
 
     /// When its token is over.
-    pub(in crate::network) fn expires_at_s(&self) -> Option<i64> {
+    fn expires_at_s(&self) -> Option<i64> {
         Some(self.grants.as_ref()?.expires_at_s)
+    }
+
+    /// Whether its token will be looked at then.
+    pub(in crate::network) fn is_looked_at(&self, at_s: i64) -> bool {
+        self.looked_at_s == Some(at_s)
     }
 
     /// Rings when `identity` of this account is called.
@@ -69,12 +76,10 @@ impl Network {
     }
 
     pub(super) fn listen(&mut self, socket: SocketId, token: &str, reconnect_timeout_s: u32) {
+        let now_s = self.now.as_second();
         let issuer = token::issuer(token).unwrap_or_default();
         let result = match self.signing_key(&issuer) {
-            Some(key) => {
-                let now_s = self.now.as_second();
-                token::verify(token, &key.account, &issuer, key.secret.expose_secret(), now_s)
-            }
+            Some(key) => token::verify(token, &key.account, &issuer, key.secret.expose_secret(), now_s),
             None => Err(token::unknown_issuer(token)),
         };
         if let Ok(grants) = &result
@@ -95,17 +100,13 @@ impl Network {
                 return self.send(socket, ServerFrame::error(error.code(), &error.to_string()));
             }
         };
-        let (expires_at_s, identity) = (grants.expires_at_s, grants.identity.clone());
+        let (ttl_s, identity) = (grants.expires_at_s - now_s, grants.identity.clone());
         state.grants = Some(grants);
         state.expired = false;
         state.reconnect_timeout_s = reconnect_timeout_s.min(RECONNECT_TIMEOUT_S_MAX);
         let region = state.region;
-        let ttl_s = expires_at_s - self.now.as_second();
         self.log("signal.listening", &[("identity", &identity)]);
-        self.set_timer(
-            SignedDuration::from_secs(ttl_s),
-            Timer::TokenExpiry(socket, expires_at_s),
-        );
+        self.watch_expiry(socket);
         self.send(socket, ServerFrame::connected(region, &identity, ttl_s));
     }
 
@@ -149,17 +150,31 @@ impl Network {
         self.send(socket, frame);
     }
 
-    /// The token that was current at `expires_at_s` is over, unless a newer one came.
-    pub(in crate::network) fn token_expired(&mut self, socket: SocketId, expires_at_s: i64) {
+    /// Waits for the end of a socket's token, unless it will look at it earlier anyway.
+    fn watch_expiry(&mut self, socket: SocketId) {
         let Some(state) = self.sockets.get_mut(&socket) else {
             return;
         };
-        if state
-            .grants
-            .as_ref()
-            .is_none_or(|grants| grants.expires_at_s != expires_at_s)
-        {
+        let Some(expires_at_s) = state.expires_at_s() else {
             return;
+        };
+        if state.looked_at_s.is_some_and(|at_s| at_s <= expires_at_s) {
+            return;
+        }
+        state.looked_at_s = Some(expires_at_s);
+        let wait = SignedDuration::from_secs(expires_at_s - self.now.as_second());
+        self.set_timer(wait, Timer::TokenExpiry(socket, expires_at_s));
+    }
+
+    /// A socket's token is over now, unless a newer one came.
+    pub(in crate::network) fn token_expired(&mut self, socket: SocketId, at_s: i64) {
+        let state = self.sockets.get_mut(&socket);
+        let Some(state) = state.filter(|state| state.looked_at_s == Some(at_s)) else {
+            return;
+        };
+        state.looked_at_s = None;
+        if state.expires_at_s() != Some(at_s) {
+            return self.watch_expiry(socket);
         }
         state.grants = None;
         state.expired = true;
@@ -172,12 +187,12 @@ impl Network {
         self.sockets.remove(&socket);
         self.stop_ringing(socket);
         let mut waiting = Vec::new();
-        for call in self.calls.values_mut().filter(|call| !call.status.is_final()) {
-            let sid = call.sid.clone();
-            if let Some(client) = call.client_mut().filter(|client| client.socket == Some(socket)) {
+        for sid in &self.client_legs {
+            let client = self.calls.get_mut(sid).and_then(Call::client_mut);
+            if let Some(client) = client.filter(|client| client.socket == Some(socket)) {
                 client.socket = None;
                 client.binding += 1;
-                waiting.push((sid, client.reconnect_timeout_s, client.binding));
+                waiting.push((sid.clone(), client.reconnect_timeout_s, client.binding));
             }
         }
         for (sid, seconds, binding) in waiting {

@@ -38,8 +38,8 @@ struct Course {
 
 impl Course {
     fn take(&mut self, event: &Event) {
-        let call = event.fields.get("call").cloned().unwrap_or_default();
-        match event.kind.as_str() {
+        let call = event.field("call").unwrap_or_default().to_owned();
+        match &*event.kind {
             "conference.start" => self.started_at = Some(event.at),
             "conference.end" => self.ended_at = Some(event.at),
             "participant.join" => {
@@ -73,8 +73,8 @@ impl Network {
     fn courses(&self) -> BTreeMap<String, Course> {
         let mut courses: BTreeMap<String, Course> = BTreeMap::new();
         for event in self.events.iter() {
-            if let Some(conference) = event.fields.get("conference") {
-                courses.entry(conference.clone()).or_default().take(event);
+            if let Some(conference) = event.field("conference") {
+                courses.entry(conference.to_owned()).or_default().take(event);
             }
         }
         courses

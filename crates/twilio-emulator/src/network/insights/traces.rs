@@ -98,9 +98,10 @@ impl Network {
             }
             (at, row)
         };
-        let logged = self.events.iter().filter(|event| {
-            event.kind.starts_with("call.") && event.fields.get("call").map(String::as_str) == Some(sid)
-        });
+        let logged = self
+            .events
+            .iter()
+            .filter(|event| event.kind.starts_with("call.") && event.field("call") == Some(sid));
         let mut rows: Vec<(Timestamp, Value)> = logged
             .map(|event| {
                 let name = event.kind.trim_start_matches("call.");

@@ -1,10 +1,12 @@
 //! Getting the TwiML that a leg runs next.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use super::{Run, Scope, Waiting};
 use crate::network::call::{Endpoint, Status};
-use crate::network::callback::push;
+use crate::network::callback::{Params, push};
 use crate::network::{Instructions, Network, Output};
 use crate::sid::CallSid;
 use crate::twiml::{self, Method, Verb};
@@ -17,7 +19,7 @@ pub(crate) struct Fetch {
     /// The wait it answers.
     pub(crate) step: u64,
     pub(crate) purpose: FetchPurpose,
-    pub(crate) request: Request,
+    pub(crate) request: Arc<Request>,
 }
 
 /// What a request for TwiML is for.
@@ -85,7 +87,7 @@ impl Network {
         url: &str,
         method: Method,
         purpose: FetchPurpose,
-        more: Vec<(String, String)>,
+        more: Params,
     ) {
         let url = self.resolve(sid, url);
         let step = self.wait_for(sid, Waiting::Fetch);
@@ -116,29 +118,24 @@ impl Network {
             call: sid.clone(),
             step,
             purpose,
-            request,
+            request: request.into(),
         }));
     }
 
     /// Tells an action URL about a leg that is gone.
-    pub(in crate::network) fn farewell(
-        &mut self,
-        sid: &CallSid,
-        url: &str,
-        method: Method,
-        more: Vec<(String, String)>,
-    ) {
+    pub(in crate::network) fn farewell(&mut self, sid: &CallSid, url: &str, method: Method, more: Params) {
         let url = self.resolve(sid, url);
         let Some(call) = self.calls.get(sid) else { return };
         let mut params = self.voice_params(call);
         params.extend(more);
         let request = self.request(&Endpoint { url, method }, params);
         let purpose = FetchPurpose::Farewell;
+        self.log("twiml.fetch", &[("call", sid.as_str()), ("url", &request.url)]);
         self.outputs.push_back(Output::Fetch(Fetch {
             call: sid.clone(),
             step: 0,
             purpose,
-            request,
+            request: request.into(),
         }));
     }
 
@@ -275,8 +272,8 @@ impl Network {
         match call.fallback.clone() {
             Some(fallback) if failed.purpose == FetchPurpose::Document => {
                 let more = vec![
-                    ("ErrorCode".to_owned(), code.to_string()),
-                    ("ErrorUrl".to_owned(), failed.request.url.clone()),
+                    ("ErrorCode".into(), code.to_string()),
+                    ("ErrorUrl".into(), failed.request.url.clone()),
                 ];
                 self.fetch(sid, &fallback.url, fallback.method, FetchPurpose::Fallback, more);
             }

@@ -76,7 +76,7 @@ impl Network {
             push(&mut came_with, "SipUsername", name);
         }
         for (name, value) in &invite.headers {
-            push(&mut came_with, &format!("SipHeader_{name}"), value);
+            push(&mut came_with, format!("SipHeader_{name}"), value);
         }
         let call = self.incoming(&domain.account, invite, came_with);
         let sid = call.sid.clone();

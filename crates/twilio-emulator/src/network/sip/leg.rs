@@ -24,7 +24,7 @@ pub(in crate::network) struct SipLeg {
     /// The final response, if it refuses.
     refusal: Option<u16>,
     /// The `X-` headers of the final response.
-    headers: Params,
+    headers: Vec<(String, String)>,
     /// What requests about a call that came in by SIP say.
     pub(super) came_with: Params,
 }
@@ -64,7 +64,7 @@ impl Call {
         push(&mut params, "SipCallId", &sip.call_id);
         if self.answered_at.is_some() {
             for (name, value) in &sip.headers {
-                push(&mut params, &format!("SipHeader_{name}"), value);
+                push(&mut params, format!("SipHeader_{name}"), value);
             }
         }
         params
@@ -156,7 +156,7 @@ impl Network {
         };
         push(&mut params, "DialSipResponseCode", &code);
         for (name, value) in &sip.headers {
-            push(&mut params, &format!("DialSipHeader_{name}"), value);
+            push(&mut params, format!("DialSipHeader_{name}"), value);
         }
         params
     }

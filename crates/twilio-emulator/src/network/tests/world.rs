@@ -102,7 +102,7 @@ fn callbacks_say_how_the_call_was_attested() {
             let Output::Callback { request, .. } = output else {
                 return None;
             };
-            Some(request.params)
+            Some(request.params.clone())
         })
         .map(|params| {
             let get = |name: &str| params.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
