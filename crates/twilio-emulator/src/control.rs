@@ -4,6 +4,8 @@ mod calls;
 mod trust;
 mod webhooks;
 
+use std::ops::RangeInclusive;
+
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -25,6 +27,8 @@ use crate::world::World;
 
 /// Events in one answer; ask again with `after` for more.
 const EVENTS_PER_PAGE_MAX: usize = 10_000;
+/// What Twilio's documents name, in two places.
+const AMD_TIMEOUT_S_MAX: RangeInclusive<u32> = 59..=60;
 /// How late a bad network may be.
 const LATENESS_MS_MAX: u32 = 5_000;
 
@@ -110,10 +114,8 @@ async fn played(
 }
 
 async fn set_limits(State(site): State<Site>, Json(limits): Json<Limits>) -> Result<StatusCode, ApiError> {
-    if let Some(prefix) = limits.geo.keys().find(|prefix| !prefix.starts_with('+')) {
-        return Err(ApiError::parameter(format!(
-            "geo has prefixes such as +1, not {prefix}"
-        )));
+    if let Some(complaint) = limits.complaint() {
+        return Err(ApiError::parameter(complaint));
     }
     site.network
         .ask(move |network| network.set_limits(limits))
@@ -171,6 +173,7 @@ async fn clients(State(site): State<Site>) -> Result<Json<Value>, ApiError> {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Befall {
     event: SocketEvent,
 }
@@ -288,6 +291,9 @@ async fn set_switches(
     State(site): State<Site>,
     Json(switches): Json<Switches>,
 ) -> Result<StatusCode, ApiError> {
+    if !AMD_TIMEOUT_S_MAX.contains(&switches.amd_timeout_s_max) {
+        return Err(ApiError::parameter("amd_timeout_s_max is 59 or 60"));
+    }
     site.network
         .ask(move |network| network.set_switches(switches))
         .await?;

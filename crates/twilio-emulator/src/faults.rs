@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// A fault without a number of its own happens this often if it has no `rate` either.
 const TIMES_DEFAULT: u32 = 1;
+/// Nothing is later than this.
+const DELAY_MS_MAX: u32 = 600_000;
 
 /// `PUT /emulator/faults`: everything that goes wrong from now on.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -102,6 +104,11 @@ impl FaultOrders {
             .chain(self.callbacks.iter().map(|fault| fault.rate));
         if !rates.all(|rate| rate.is_none_or(|rate| (0.0..=1.0).contains(&rate))) {
             return Some("rate goes from 0 to 1");
+        }
+        let late = rest().map(|fault| fault.delay_ms);
+        let mut late = late.chain(self.callbacks.iter().map(|fault| fault.delay_ms));
+        if late.any(|ms| ms > DELAY_MS_MAX) {
+            return Some("delay_ms goes up to 600000, ten minutes");
         }
         let slow = rest().any(|fault| fault.effect == RestEffect::Slow && fault.delay_ms == 0);
         let late = |fault: &CallbackFault| fault.effect == CallbackEffect::Delay && fault.delay_ms == 0;

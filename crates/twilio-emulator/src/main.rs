@@ -49,7 +49,7 @@ struct Args {
     #[arg(long)]
     no_media: bool,
     /// Outbound calls started per second.
-    #[arg(long, default_value_t = CPS_DEFAULT)]
+    #[arg(long, default_value_t = CPS_DEFAULT, value_parser = clap::value_parser!(u32).range(1..))]
     cps: u32,
     /// What moves time; `virtual` needs --no-media.
     #[arg(long, value_enum, default_value_t = ClockKind::Real)]

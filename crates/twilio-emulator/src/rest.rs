@@ -36,6 +36,7 @@ use axum::response::{IntoResponse, Response};
 
 pub(crate) use error::ApiError;
 pub(crate) use faults::{Gate, internal, note, pass};
+pub(crate) use form::is_web_url;
 pub(crate) use order::is_e164;
 pub(crate) use permission::access;
 

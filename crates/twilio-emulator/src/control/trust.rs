@@ -14,6 +14,8 @@ pub(super) fn routes() -> Router<Site> {
     Router::new().route("/emulator/trust/{bundle}", put(decide))
 }
 
+const STATUSES: &str = "status is draft, pending-review, twilio-rejected or twilio-approved";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Decision {
@@ -26,8 +28,7 @@ async fn decide(
     Path(bundle): Path<String>,
     Json(decision): Json<Decision>,
 ) -> Result<StatusCode, ApiError> {
-    let status =
-        Review::parse(&decision.status).ok_or_else(|| ApiError::parameter("There is no such status"))?;
+    let status = Review::parse(&decision.status).ok_or_else(|| ApiError::parameter(STATUSES))?;
     let path = format!("/emulator/trust/{bundle}");
     let known = site
         .network

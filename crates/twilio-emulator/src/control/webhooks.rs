@@ -7,7 +7,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::rest::ApiError;
+use crate::rest::{ApiError, is_web_url};
 use crate::web::Site;
 
 pub(super) fn routes() -> Router<Site> {
@@ -24,9 +24,16 @@ struct Order {
 }
 
 async fn send(State(site): State<Site>, Json(order): Json<Order>) -> Result<StatusCode, ApiError> {
+    if !is_web_url(&order.url) {
+        let message = format!(
+            "url is one such as https://app.example.com/events, not {}",
+            order.url
+        );
+        return Err(ApiError::parameter(message));
+    }
     let json = order.json.to_string();
     site.network
         .ask(move |network| network.post_json(order.account, order.url, json))
-        .await?;
+        .await??;
     Ok(StatusCode::NO_CONTENT)
 }

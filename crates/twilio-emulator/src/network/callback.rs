@@ -8,6 +8,7 @@ use super::geography::push_place;
 use super::room::{Conference, Participant};
 use super::{Network, Output};
 use crate::clock::rfc2822;
+use crate::rest::ApiError;
 use crate::sid::CallSid;
 use crate::twiml::Method;
 use crate::webhook::{DeliveryError, Reply, Request};
@@ -170,8 +171,18 @@ impl Network {
     }
 
     /// Posts JSON to the application, signed as Twilio signs JSON.
-    pub(crate) fn post_json(&mut self, account: Option<String>, url: String, json: String) {
+    pub(crate) fn post_json(
+        &mut self,
+        account: Option<String>,
+        url: String,
+        json: String,
+    ) -> Result<(), ApiError> {
         let owner = account.unwrap_or_else(|| self.main_account().to_owned());
+        if self.accounts.get(&owner).is_none() {
+            return Err(ApiError::parameter(format!(
+                "{owner} is no account of this network"
+            )));
+        }
         let endpoint = Endpoint {
             url,
             method: Method::Post,
@@ -182,6 +193,7 @@ impl Network {
         let call = CallSid::from_text("");
         let request = request.into();
         self.outputs.push_back(Output::Callback { call, request });
+        Ok(())
     }
 
     pub(super) fn callback_done(

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::call::Status;
 use super::{CallOrder, Network};
-use crate::rest::ApiError;
+use crate::rest::{ApiError, is_e164};
 
 /// Calls of a trial account end after ten minutes.
 const TRIAL_TIME_LIMIT_S: u32 = 600;
@@ -32,6 +32,24 @@ pub struct Limits {
     pub cps: Option<u32>,
 }
 
+impl Limits {
+    /// What makes no sense about them.
+    pub(crate) fn complaint(&self) -> Option<String> {
+        if self.cps == Some(0) {
+            return Some("cps is 1 or more: calls started per second".to_owned());
+        }
+        let is_prefix = |text: &str| {
+            let digits = text.strip_prefix('+');
+            digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        if let Some(prefix) = self.geo.keys().find(|prefix| !is_prefix(prefix)) {
+            return Some(format!("geo has prefixes such as +1, not {prefix}"));
+        }
+        let number = self.verified.iter().find(|number| !is_e164(number))?;
+        Some(format!("verified has numbers such as +13125550142, not {number}"))
+    }
+}
+
 impl Default for Limits {
     /// A full account that may call the United States and Canada.
     fn default() -> Self {
@@ -53,7 +71,7 @@ impl Network {
     pub(crate) fn set_limits(&mut self, limits: Limits) {
         self.log("limits.set", &[]);
         if let Some(cps) = limits.cps {
-            self.cps = cps.max(1);
+            self.cps = cps;
         }
         self.limits = limits;
     }

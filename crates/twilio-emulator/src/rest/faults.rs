@@ -19,8 +19,6 @@ use crate::wire::Fuse;
 
 /// What keeps the draws of faults apart from the people's.
 const SEED_SALT: u64 = 0x0000_4641_554c_5453;
-/// No reply is made later than this.
-const DELAY_MS_MAX: u32 = 600_000;
 
 /// How REST behaves towards its clients.
 #[derive(Clone, Debug)]
@@ -123,7 +121,7 @@ pub(crate) async fn pass(State(site): State<Site>, request: Request, next: Next)
         }
         RestEffect::Slow => {
             let response = next.run(request).await;
-            let delay = Duration::from_millis(fault.delay_ms.min(DELAY_MS_MAX).into());
+            let delay = Duration::from_millis(fault.delay_ms.into());
             let _ = tokio::time::timeout(delay, site.network.stopped()).await;
             response
         }

@@ -178,9 +178,7 @@ impl Form {
             return Ok(None);
         };
         let invalid = || ApiError::new(400, code, format!("{url} is not a valid URL: {text}"));
-        let parsed = url::Url::parse(text).map_err(|_| invalid())?;
-        let host_ok = parsed.host_str().is_some_and(|host| !host.contains('_'));
-        if !host_ok || !matches!(parsed.scheme(), "http" | "https") {
+        if !is_web_url(text) {
             return Err(invalid());
         }
         Ok(Some(Endpoint {
@@ -221,6 +219,14 @@ impl Form {
 fn utc(text: &str) -> Option<Timestamp> {
     let at: jiff::civil::DateTime = text.parse().ok()?;
     Some(at.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+}
+
+/// Whether an application may be there.
+pub(crate) fn is_web_url(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        let host_ok = url.host_str().is_some_and(|host| !host.contains('_'));
+        host_ok && matches!(url.scheme(), "http" | "https")
+    })
 }
 
 /// The beginning of a day in UTC.

@@ -84,51 +84,182 @@ fn no_order_breaks_the_control_api() {
     });
 }
 
+/// Orders to every endpoint that takes something, and words of why they are refused.
+const NONSENSE: [(&str, &str, &str, &str); 50] = [
+    ("GET", "events?after=-1", "", "after"),
+    ("GET", "events?colour=red", "", "unknown field `colour`"),
+    ("GET", "rang?from=+13125550142", "", "unknown field `from`"),
+    ("GET", "heard?speaker=CA0", "", "unknown field `speaker`"),
+    ("GET", "played?call=CA0", "", "unknown field `call`"),
+    ("PUT", "faults", r#"{"creates":[{"effect":"melt"}]}"#, "melt"),
+    ("PUT", "faults", r#"{"rest":[{"effect":"slow"}]}"#, "delay_ms"),
+    (
+        "PUT",
+        "faults",
+        r#"{"callbacks":[{"effect":"delay"}]}"#,
+        "delay_ms",
+    ),
+    (
+        "PUT",
+        "faults",
+        r#"{"rest":[{"effect":"slow","delay_ms":600001}]}"#,
+        "up to 600000",
+    ),
+    (
+        "PUT",
+        "faults",
+        r#"{"creates":[{"effect":"429","rate":7}]}"#,
+        "rate",
+    ),
+    ("PUT", "faults", r#"{"reads_lag_ms":-1}"#, "reads_lag_ms"),
+    ("PUT", "account", r#"{"cps":"many"}"#, "cps"),
+    ("PUT", "account", r#"{"cps":0}"#, "cps is 1 or more"),
+    ("PUT", "account", r#"{"geo":{"44":true}}"#, "not 44"),
+    ("PUT", "account", r#"{"geo":{"+UK":true}}"#, "not +UK"),
+    (
+        "PUT",
+        "account",
+        r#"{"verified":["13125550142"]}"#,
+        "not 13125550142",
+    ),
+    ("PUT", "account", r#"{"colour":"red"}"#, "unknown field `colour`"),
+    (
+        "PUT",
+        "world",
+        r#"{"absent":"nobody"}"#,
+        "there is no persona nobody",
+    ),
+    (
+        "PUT",
+        "world",
+        "absent = \"busy\"",
+        "content-type: application/toml",
+    ),
+    (
+        "PUT",
+        "world",
+        r#"{"absent":{"name":"x"}}"#,
+        "missing field `answer`",
+    ),
+    (
+        "PUT",
+        "personas/13125550142",
+        r#"{"persona":"busy"}"#,
+        "+13125550142",
+    ),
+    (
+        "PUT",
+        "personas/+13125550142",
+        r#"{"persona":"nobody"}"#,
+        "no persona nobody; there are friendly",
+    ),
+    (
+        "PUT",
+        "personas/+13125550142",
+        r#"{"name":"Ada","answers":"busy"}"#,
+        "unknown field `answers`",
+    ),
+    ("PUT", "personas/+13125550142", "{}", "missing field `name`"),
+    ("PUT", "switches", "not json", "JSON"),
+    ("PUT", "switches", r#"{"kicked_leg":"flies"}"#, "flies"),
+    ("PUT", "switches", r#"{"amd_timeout_s_max":61}"#, "59 or 60"),
+    ("PUT", "switches", r#"{"colour":"red"}"#, "unknown field `colour`"),
+    ("PUT", "amd", r#"{"unknown":-1}"#, "from 0 to 1"),
+    ("PUT", "amd", r#"{"colour":1}"#, "unknown field `colour`"),
+    ("PUT", "legs/CA0/impairments", r#"{"loss":1.5}"#, "loss"),
+    ("PUT", "legs/CA0/impairments", r#"{"delay_ms":5001}"#, "5000"),
+    (
+        "PUT",
+        "legs/CA0/impairments",
+        r#"{"colour":"red"}"#,
+        "unknown field `colour`",
+    ),
+    ("POST", "clients/agent_1", r#"{"event":"explode"}"#, "explode"),
+    (
+        "POST",
+        "clients/agent_1",
+        r#"{"event":"drop","after":1}"#,
+        "unknown field `after`",
+    ),
+    (
+        "POST",
+        "calls",
+        r#"{"from":"+13125550142"}"#,
+        "missing field `to`",
+    ),
+    ("POST", "calls", r#"{"from":1,"to":"+12025550100"}"#, "from"),
+    (
+        "POST",
+        "calls",
+        r#"{"from":"x","to":"+12025550100","colour":"red"}"#,
+        "unknown field `colour`",
+    ),
+    ("PUT", "pbxs", "{}", "sequence"),
+    (
+        "PUT",
+        "pbxs",
+        r#"[{"domain":"pbx.example","colour":"red"}]"#,
+        "unknown field `colour`",
+    ),
+    (
+        "POST",
+        "pbxs/pbx.example/calls",
+        r#"{"extension":"1"}"#,
+        "missing field `to`",
+    ),
+    (
+        "POST",
+        "pbxs/pbx.example/calls",
+        r#"{"extension":1,"to":"ann"}"#,
+        "extension",
+    ),
+    ("PUT", "trust/BU0", r#"{"status":"liked"}"#, "twilio-approved"),
+    ("PUT", "trust/BU0", "{}", "missing field `status`"),
+    (
+        "POST",
+        "webhooks",
+        r#"{"url":"app.example.com","json":{}}"#,
+        "https://app.example.com",
+    ),
+    (
+        "POST",
+        "webhooks",
+        r#"{"url":"ftp://app.example.com","json":{}}"#,
+        "not ftp://",
+    ),
+    (
+        "POST",
+        "webhooks",
+        r#"{"url":"http://app.example.com"}"#,
+        "missing field `json`",
+    ),
+    (
+        "POST",
+        "webhooks",
+        r#"{"url":"http://a.example","json":{},"account":"AC0"}"#,
+        "AC0 is no account",
+    ),
+    ("POST", "clock", r#"{"advance_ms":-1}"#, "advance_ms"),
+    ("POST", "clock", r#"{"minutes":1}"#, "unknown field `minutes`"),
+];
+
 #[tokio::test]
 async fn a_refused_order_says_what_is_wrong_with_it() {
     let floor = Floor::open().await;
-    for (path, body, words) in [
-        ("faults", "{\"creates\":[{\"effect\":\"melt\"}]}", "melt"),
-        ("account", "{\"cps\":\"many\"}", "cps"),
-        ("world", "{\"absent\":\"nobody\"}", "there is no persona nobody"),
-        ("world", "absent = \"busy\"", "content-type: application/toml"),
-        ("world", "{\"absent\":{\"name\":\"x\"}}", "missing field `answer`"),
-        ("personas/13125550142", "{\"persona\":\"busy\"}", "+13125550142"),
-        (
-            "personas/+13125550142",
-            "{\"persona\":\"nobody\"}",
-            "no persona nobody; there are friendly",
-        ),
-        (
-            "personas/+13125550142",
-            "{\"name\":\"Ada\",\"answers\":\"busy\"}",
-            "unknown field `answers`",
-        ),
-        ("personas/+13125550142", "{}", "missing field `name`"),
-        ("account", "{\"geo\":{\"44\":true}}", "not 44"),
-        ("faults", "{\"rest\":[{\"effect\":\"slow\"}]}", "delay_ms"),
-        ("faults", "{\"callbacks\":[{\"effect\":\"delay\"}]}", "delay_ms"),
-        ("switches", "not json", "JSON"),
-        (
-            "faults",
-            "{\"creates\":[{\"effect\":\"429\",\"rate\":7}]}",
-            "rate",
-        ),
-        ("amd", "{\"unknown\":-1}", "from 0 to 1"),
-    ] {
-        let request = request(
-            "PUT",
-            &format!("/emulator/{path}"),
-            "application/json",
-            body.as_bytes(),
-        );
+    for (method, path, body, words) in NONSENSE {
+        let kind = if body.starts_with("absent =") {
+            "text/plain"
+        } else {
+            "application/json"
+        };
+        let request = request(method, &format!("/emulator/{path}"), kind, body.as_bytes());
         let reply = send_raw(&floor, &request).await.unwrap();
         assert_eq!(
             (reply.status, refused_as_twilio_does(&reply)),
             (400, Some(20001)),
-            "{reply:?}"
+            "{path}: {reply:?}"
         );
-        assert!(reply.body.contains(words), "{reply:?}");
+        assert!(reply.body.contains(words), "{path}: {reply:?}");
     }
     floor.close().await;
 }
