@@ -4,6 +4,7 @@
 
 mod amd;
 mod application;
+mod attributes;
 mod beside;
 mod busy;
 mod calls;

@@ -80,8 +80,7 @@ impl Sdk {
 
     /// The next text, whatever it is.
     async fn text(&mut self) -> String {
-        let message = tokio::time::timeout(PATIENCE, self.websocket.next()).await;
-        let message = message.expect("a frame in time").unwrap().unwrap();
+        let message = self.websocket.next().await.unwrap().unwrap();
         message.into_text().unwrap().to_string()
     }
 
@@ -90,14 +89,18 @@ impl Sdk {
         assert_eq!(self.text().await, "\n");
     }
 
-    /// The next frame.
+    /// The next frame, however many heartbeats come before it.
     pub(crate) async fn next(&mut self) -> Value {
-        loop {
-            let text = self.text().await;
-            if text != "\n" {
-                return serde_json::from_str(&text).unwrap();
+        let frame = async {
+            loop {
+                let text = self.text().await;
+                if text != "\n" {
+                    return serde_json::from_str(&text).unwrap();
+                }
             }
-        }
+        };
+        let frame = tokio::time::timeout(PATIENCE, frame).await;
+        frame.expect("a frame in time")
     }
 
     /// The payload of the next frame, which is of this type.

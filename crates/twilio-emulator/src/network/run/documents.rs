@@ -217,23 +217,21 @@ impl Network {
         };
         let Some(run) = call.runs.last_mut() else { return };
         run.verbs = verbs.into();
-        let rejects = matches!(run.verbs.front(), Some(Verb::Reject { .. }));
-        // A client's first document decides whether the call is answered at all.
-        let bridges = matches!(run.verbs.front(), Some(Verb::Dial(dial)) if dial.answer_on_bridge);
-        if rejects || bridges {
-            self.advance(sid);
-        } else {
-            self.answer_or_go_on(sid);
-        }
+        self.answer_or_go_on(sid);
     }
 
-    /// Answers a caller who is still ringing; the document goes on then.
+    /// Answers a caller who is still ringing, and the document goes on then; unless it turns the caller away,
+    /// or is to answer when the far end does.
     pub(super) fn answer_or_go_on(&mut self, sid: &CallSid) {
-        let ringing = self
-            .calls
-            .get(sid)
-            .is_some_and(|call| call.status == Status::Ringing && call.inbound);
-        if ringing {
+        let Some(call) = self.calls.get(sid) else { return };
+        let ringing = call.status == Status::Ringing && call.inbound;
+        let next = call.runs.last().and_then(|run| run.verbs.front());
+        let unanswered = match next {
+            Some(Verb::Reject { .. }) => true,
+            Some(Verb::Dial(dial)) => dial.answer_on_bridge,
+            Some(_) | None => false,
+        };
+        if ringing && !unanswered {
             self.answer_inbound(sid);
         } else {
             self.advance(sid);
