@@ -180,7 +180,10 @@ mod tests {
 
     /// What it comes to, and after how many ms, if the called side sounds like this for that many ms each.
     fn verdict(mode: &str, sounds: &[(Sound, u64)]) -> (Verdict, u64) {
-        let mut detector = detector(&[("MachineDetection", mode)]);
+        verdict_of(detector(&[("MachineDetection", mode)]), sounds)
+    }
+
+    fn verdict_of(mut detector: Detector, sounds: &[(Sound, u64)]) -> (Verdict, u64) {
         let mut at_ms = 0;
         for (sound, ms) in sounds {
             let (due_ms, _) = detector.next();
@@ -244,20 +247,68 @@ mod tests {
     }
 
     #[test]
-    fn parameters_out_of_range_are_a_complaint() {
-        for (name, value) in [
-            ("MachineDetectionTimeout", "5000"),
-            ("MachineDetectionTimeout", "2"),
-            ("MachineDetectionSpeechThreshold", "999"),
-            ("MachineDetectionSpeechEndThreshold", "5001"),
-            ("MachineDetectionSilenceTimeout", "soon"),
+    fn every_parameter_has_its_default_and_its_bounds() {
+        let defaults = detector(&[("MachineDetection", "Enable")]);
+        let order = defaults.order();
+        assert_eq!(
+            (
+                order.timeout_s,
+                order.speech_ms,
+                order.speech_end_ms,
+                order.silence_ms
+            ),
+            (30, 2_400, 1_200, 5_000)
+        );
+        for (name, least, most) in [
+            ("Timeout", 3, 60),
+            ("SpeechThreshold", 1_000, 6_000),
+            ("SpeechEndThreshold", 500, 5_000),
+            ("SilenceTimeout", 2_000, 10_000),
         ] {
-            let field = |asked: &str| match asked {
-                "MachineDetection" => Some("Enable"),
-                _ => (asked == name).then_some(value),
+            let name = format!("MachineDetection{name}");
+            let read = |value: &str| {
+                let field = |asked: &str| match asked {
+                    "MachineDetection" => Some("Enable"),
+                    _ => (asked == name).then_some(value),
+                };
+                Amd::of_call(field).unwrap()
             };
-            assert!(Amd::of_call(field).unwrap().is_err(), "{name}={value}");
+            for (value, fits) in [
+                ((least - 1).to_string(), false),
+                (least.to_string(), true),
+                (most.to_string(), true),
+                ((most + 1).to_string(), false),
+                ("soon".to_owned(), false),
+                ("-1".to_owned(), false),
+                ("4.5".to_owned(), false),
+            ] {
+                assert_eq!(read(&value).is_ok(), fits, "{name}={value}");
+            }
         }
         assert!(Amd::of_call(|_| None).is_none());
+    }
+
+    #[test]
+    fn every_threshold_moves_the_verdict() {
+        let say = |name: &str, value: &str, sounds: &[(Sound, u64)]| {
+            let mode = ("MachineDetection", "Enable");
+            verdict_of(detector(&[mode, (name, value)]), sounds)
+        };
+        let sentence = [(Sound::Voice, 3_000), (Sound::Silence, 9_000)];
+        let name = "MachineDetectionSpeechThreshold";
+        assert_eq!(say(name, "2999", &sentence).0, Verdict::MachineStart);
+        assert_eq!(say(name, "3000", &sentence), (Verdict::Human, 4_200));
+        let hello = [(Sound::Voice, 500), (Sound::Silence, 9_000)];
+        let name = "MachineDetectionSpeechEndThreshold";
+        assert_eq!(say(name, "2000", &hello), (Verdict::Human, 2_500));
+        let quiet = [(Sound::Silence, 60_000)];
+        let name = "MachineDetectionSilenceTimeout";
+        assert_eq!(say(name, "10000", &quiet), (Verdict::Unknown, 10_000));
+        let name = "MachineDetectionTimeout";
+        assert_eq!(
+            say(name, "3", &quiet),
+            (Verdict::Unknown, 3_000),
+            "it ends the search whatever is heard"
+        );
     }
 }
