@@ -10,6 +10,7 @@ const SCENARIOS = [
   "colleagues",
   "messages",
   "tokens",
+  "refused",
   "reconnect",
   "path",
   "impaired",

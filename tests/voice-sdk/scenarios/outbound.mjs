@@ -18,6 +18,10 @@ async function inCodec(stage, codec) {
   assert.equal(fetched.get("seat"), "seat 7");
   saw(`outbound call ${call} is open`);
 
+  await until("silence is sent like sound", async () => {
+    const { packetsReceived } = (await rep.read("sample")) ?? {};
+    return packetsReceived >= 45 && (await rep.phone("level")) < 0.002;
+  });
   const prospect = await stage.callProspect();
   await stage.hearsTone(rep);
   await stage.hearsRep(prospect);

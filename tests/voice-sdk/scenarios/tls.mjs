@@ -24,11 +24,22 @@ export async function run(stage) {
   // As an application of Twilio's would: with its names, its sounds and its insights.
   await plain.phone("register", stage.token(), undefined, { publishEvents: true, sounds: {} });
   const call = await plain.phone("connect", {});
-  await until("insights came", async () => (await stage.network.events("insights")).length > 0);
+  await until("insights came", async () => {
+    const groups = new Set((await stage.network.events("insights")).map(({ group }) => group));
+    const awaited = ["settings", "get-user-media", "connection", "ice-connection-state"];
+    return awaited.every((group) => groups.has(group));
+  });
+  assert.deepEqual(await plain.phone("place"), { edge: "ashburn", home: "us1" });
   await plain.phone("hangUp");
   await stage.ended(call);
   assert.deepEqual(await plain.read("errors"), []);
   stage.saw("without any option, by Twilio's own names: sounds and insights included");
+  await plain.browser.close();
+
+  const abroad = await stage.page({ flags: [trust, rules], path: "/?wss" });
+  await abroad.phone("register", stage.token(), undefined, { edge: "dublin" });
+  assert.deepEqual(await abroad.phone("place"), { edge: "dublin", home: "us1" });
+  stage.saw("by another edge");
 }
 
 function get(url, ca) {

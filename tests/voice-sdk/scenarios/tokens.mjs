@@ -36,6 +36,8 @@ export async function run(stage) {
   saw("tokenWillExpire, then expired in the session");
   await brief.browser.close();
 
+  await renewed(stage);
+
   const calls = [
     ["31002", { outgoing: false }, {}],
     ["31001", { application: `AP${"0".repeat(32)}` }, {}],
@@ -61,4 +63,18 @@ export async function run(stage) {
   assert.equal(application.requests("/voice").length, fetches, "a new token is no new call");
   assert.deepEqual(await rep.read("errors"), []);
   saw("updateToken kept the call");
+}
+
+/** A page that renews its token when it is asked to hears nothing of the old one's end. */
+async function renewed(stage) {
+  const rep = await stage.page();
+  const over = Date.now() + 4_000;
+  await rep.phone("register", stage.token({ seconds: 4 }), stage.network.host, { tokenRefreshMs: 2_000 });
+  await rep.happened("tokenWillExpire");
+  await rep.phone("updateToken", stage.token());
+  await until("the old token is over", async () => Date.now() > over + 1_000);
+  await rep.phone("connect", {});
+  assert.deepEqual(await rep.read("errors"), []);
+  stage.saw("tokenWillExpire, renewed, and calls go on after the old token's end");
+  await rep.browser.close();
 }

@@ -209,3 +209,25 @@ async fn the_application_learns_what_kind_of_message_it_gets() {
     }
     floor.close().await;
 }
+
+#[tokio::test]
+async fn every_sound_of_the_sdk_is_there_for_any_page() {
+    let floor = Floor::open().await;
+    let keys = (0..10).map(|digit| format!("dtmf-{digit}"));
+    let others = ["dtmf-hash", "dtmf-star", "incoming", "outgoing", "disconnect"];
+    let names: Vec<String> = keys.chain(others.map(str::to_owned)).collect();
+    assert_eq!(names.len(), 15);
+    for name in names {
+        let path = format!("/js/client/sounds/releases/1.0.0/{name}.mp3?cache=2.18.5");
+        let request = floor
+            .client
+            .get(floor.url(&path))
+            .header("Origin", "https://floor.example");
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200, "{name}");
+        assert_eq!(response.headers()["access-control-allow-origin"], "*", "{name}");
+        let sound = audio::wav::read(&response.bytes().await.unwrap()).unwrap();
+        assert!(!sound.samples.is_empty(), "{name}");
+    }
+    floor.close().await;
+}
