@@ -38,6 +38,7 @@ mod sdk;
 mod session;
 mod signalling;
 mod sip;
+mod statuses;
 mod switches;
 mod talk;
 mod time;

@@ -167,6 +167,148 @@ async fn who_still_rings_can_be_changed_and_removed() {
 }
 
 #[tokio::test]
+async fn what_a_room_tells_and_records_unless_told_otherwise() {
+    let floor = virtual_floor().await;
+    for number in [PROSPECT, COLLEAGUE] {
+        floor.listener_at(number).await;
+    }
+    let [room, of_room, of_leg] = ["/room", "/of-room", "/of-leg"].map(|path| floor.application.url(path));
+    let first = [
+        ("ConferenceStatusCallback", room.as_str()),
+        ("ConferenceRecord", "true"),
+        ("ConferenceRecordingStatusCallback", &of_room),
+        ("ConferenceRecordingStatusCallbackMethod", "GET"),
+        ("Record", "true"),
+        ("RecordingChannels", "dual"),
+        ("RecordingStatusCallback", &of_leg),
+        ("RecordingStatusCallbackEvent", "in-progress completed"),
+    ];
+    let (_, lead) = invite(&floor, "desk", PROSPECT, &first).await;
+    advance(&floor, 5_000).await;
+    let (call, desk) = (
+        lead["call_sid"].as_str().unwrap(),
+        lead["conference_sid"].as_str().unwrap(),
+    );
+    invite(&floor, "desk", COLLEAGUE, &[]).await;
+    advance(&floor, 5_000).await;
+    let end = [("Status", "completed")];
+    floor.post(&format!("Conferences/{desk}.json"), &end).await;
+    advance(&floor, 5_000).await;
+    let said = |path: &str, name: &str| -> Vec<String> {
+        let received = floor.application.received(path);
+        received
+            .iter()
+            .map(|request| request.params[name].clone())
+            .collect()
+    };
+    assert_eq!(
+        said("/room", "StatusCallbackEvent"),
+        ["conference-start", "conference-end"]
+    );
+    assert_eq!(said("/of-room", "RecordingStatus"), ["completed"]);
+    assert_eq!(said("/of-room", "ConferenceSid"), [desk]);
+    assert_eq!(said("/of-room", "RecordingSource"), ["Conference"]);
+    assert_eq!(floor.application.received("/of-room")[0].method, "GET");
+    assert_eq!(said("/of-leg", "RecordingStatus"), ["in-progress", "completed"]);
+    assert_eq!(said("/of-leg", "CallSid"), [call, call]);
+    assert_eq!(said("/of-leg", "RecordingChannels"), ["2", "2"]);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn beeps_are_heard_at_both_ends_of_a_visit_unless_told_otherwise() {
+    let floor = virtual_floor().await;
+    for number in [PROSPECT, COLLEAGUE] {
+        floor.listener_at(number).await;
+    }
+    let (_, lead) = invite(&floor, "desk", PROSPECT, &[]).await;
+    advance(&floor, 5_000).await;
+    invite(&floor, "desk", COLLEAGUE, &[("Beep", "false")]).await;
+    advance(&floor, 5_000).await;
+    let desk = lead["conference_sid"].as_str().unwrap();
+    let heard = floor.url(&format!(
+        "/emulator/played?listener={}",
+        lead["call_sid"].as_str().unwrap()
+    ));
+    let beeps = async || -> usize {
+        let rows: Value = signed_in(floor.client.get(&heard)).await.json().await.unwrap();
+        let rows = rows["played"].as_array().unwrap().iter();
+        rows.filter(|row| row["what"] == "chime").count()
+    };
+    let mut expected = 0;
+    for (form, enters, leaves) in [
+        (&[][..], 1, 1),
+        (&[("Beep", "true")], 1, 1),
+        (&[("Beep", "false")], 0, 0),
+        (&[("Beep", "onEnter")], 1, 0),
+        (&[("Beep", "onExit")], 0, 1),
+    ] {
+        let (_, third) = invite(&floor, "desk", COLLEAGUE, form).await;
+        advance(&floor, 5_000).await;
+        expected += enters;
+        assert_eq!(beeps().await, expected, "{form:?} enters");
+        let third = third["call_sid"].as_str().unwrap();
+        let path = floor.rest(&format!("Conferences/{desk}/Participants/{third}.json"));
+        signed_in(floor.client.delete(path)).await;
+        advance(&floor, 1_000).await;
+        expected += leaves;
+        assert_eq!(beeps().await, expected, "{form:?} leaves");
+    }
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn music_is_requested_by_get_and_announcements_by_post_and_neither_may_dial() {
+    let floor = virtual_floor().await;
+    for number in [PROSPECT, COLLEAGUE] {
+        floor.listener_at(number).await;
+    }
+    let (_, lead) = invite(&floor, "desk", PROSPECT, &[("Label", "lead")]).await;
+    invite(&floor, "desk", COLLEAGUE, &[("Label", "rep")]).await;
+    advance(&floor, 5_000).await;
+    let room = format!("Conferences/{}", lead["conference_sid"].as_str().unwrap());
+    let (all, one) = (format!("{room}.json"), format!("{room}/Participants/lead.json"));
+    for (n, (path, url, method, default)) in [
+        (&one, "HoldUrl", "HoldMethod", "GET"),
+        (&one, "AnnounceUrl", "AnnounceMethod", "POST"),
+        (&all, "AnnounceUrl", "AnnounceMethod", "POST"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let other = if default == "GET" { "POST" } else { "GET" };
+        for (given, expected) in [(None, default), (Some((method, other)), other)] {
+            let at = format!("/{n}/{expected}");
+            floor.application.says(&at, "<Dial>+13125550199</Dial><Pause/>");
+            let target = floor.application.url(&at);
+            let hold = (url == "HoldUrl").then_some(("Hold", "true"));
+            let form = [(url, target.as_str())].into_iter().chain(given).chain(hold);
+            let (status, answer) = floor.post(path, &form.collect::<Vec<_>>()).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+            advance(&floor, 500).await;
+            assert_eq!(
+                floor.application.received(&at)[0].method,
+                expected,
+                "{url} of {path}"
+            );
+            floor.post(&one, &[("Hold", "false")]).await;
+            advance(&floor, 5_000).await;
+        }
+    }
+    let notes = floor.events("notification").await;
+    assert!(notes.iter().all(|note| note["code"] == "13238"), "{notes:?}");
+    assert!(notes.len() >= 6, "{notes:?}");
+    assert_eq!(floor.events("call.dialled").await.len(), 0);
+
+    let rep = format!("{room}/Participants/rep.json");
+    let (_, changed) = floor.post(&rep, &[("EndConferenceOnExit", "true")]).await;
+    assert_eq!(changed["end_conference_on_exit"], true);
+    signed_in(floor.client.delete(floor.rest(&rep))).await;
+    assert_eq!(floor.get(&all).await["status"], "completed", "it ended by going");
+    floor.close().await;
+}
+
+#[tokio::test]
 async fn what_makes_no_sense_is_refused() {
     let floor = Floor::open().await;
     floor.listener_at(PROSPECT).await;

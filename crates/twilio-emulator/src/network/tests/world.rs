@@ -1,5 +1,10 @@
 //! Who picks up in a world of one's own.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
 use super::{callbacks, network, place, run, status};
 use crate::network::{Network, Output};
 use crate::sid::CallSid;
@@ -114,4 +119,33 @@ fn callbacks_say_how_the_call_was_attested() {
     assert_eq!(level("ringing").as_deref(), Some("A"));
     assert_eq!(level("in-progress").as_deref(), Some("A"));
     assert_eq!(level("completed"), None);
+}
+
+#[test]
+fn a_population_rings_and_talks_within_its_ranges() {
+    let ranges = "ring_ms = [3000, 4000]\nreplies = [2, 3]\n";
+    let mut network = in_world(&format!(
+        "[[population]]\npersona = \"friendly\"\nshare = 1\n{ranges}"
+    ));
+    for n in 0..50 {
+        place(
+            &mut network,
+            &format!("+1312556{n:04}"),
+            "<Pause length=\"600\"/>",
+        );
+    }
+    run(&mut network, 300);
+    let ms = |from: &str, to: &str| -> Vec<i128> {
+        let at = |row: &Value, name: &str| row[name].as_str().unwrap().parse::<Timestamp>().unwrap();
+        let rows = network.rang(None);
+        let lasted = |row: &Value| at(row, to).duration_since(at(row, from)).as_millis();
+        rows.iter().map(lasted).collect()
+    };
+    let rings = ms("rang_at", "answered_at");
+    assert_eq!(rings.len(), 50);
+    assert!(rings.iter().all(|ms| (3_000..=4_000).contains(ms)), "{rings:?}");
+    assert!(rings.iter().collect::<BTreeSet<_>>().len() > 25, "they differ");
+    // Without media each thing that is said takes seven seconds, hello included.
+    let talks: BTreeSet<i128> = ms("answered_at", "ended_at").into_iter().collect();
+    assert_eq!(talks, BTreeSet::from([21_000, 28_000]));
 }
