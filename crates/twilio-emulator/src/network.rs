@@ -98,7 +98,7 @@ use insights::Insights;
 use notifications::Journal;
 use population::Population;
 use queue::CallQueue;
-use recording::Recording;
+use recording::Recordings;
 use room::Conference;
 use sip::Sip;
 use timers::Timer;
@@ -145,8 +145,7 @@ pub(crate) struct Network {
     /// The conference that goes on under each room's name.
     open_rooms: BTreeMap<(String, String), ConferenceSid>,
     call_queues: Vec<CallQueue>,
-    /// Oldest first.
-    recordings: VecDeque<Recording>,
+    recordings: Recordings,
     /// Where this network is reached, for the URLs of recordings.
     origin: String,
     applications: Vec<Application>,
@@ -195,7 +194,7 @@ impl Network {
             conference_order: VecDeque::new(),
             open_rooms: BTreeMap::new(),
             call_queues: Vec::new(),
-            recordings: VecDeque::new(),
+            recordings: Recordings::default(),
             origin: String::new(),
             applications: Vec::new(),
             numbers: Vec::new(),
@@ -292,7 +291,7 @@ impl Network {
         self.conference_order.clear();
         self.open_rooms.clear();
         self.call_queues.clear();
-        self.recordings.clear();
+        self.recordings = Recordings::default();
         self.ledger = Ledger::default();
         self.insights.forget();
         self.queue_dialers.clear();

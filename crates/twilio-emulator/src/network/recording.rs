@@ -1,30 +1,27 @@
 //! Recordings of calls and conferences, from their start to their deletion.
 
+mod control;
+mod report;
 mod sound;
+mod store;
 mod views;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub(crate) use control::RecordingChange;
+pub(super) use store::Recordings;
 pub(crate) use views::RecordingFilter;
 
-use super::callback::{Params, push};
+use super::callback::push;
 use super::run::AfterRecord;
-use super::{Endpoint, Network, Output, not_found};
-use crate::clock::rfc2822;
+use super::{Network, Output};
 use crate::media::{MediaCommand, RecordedSound, Tap};
-use crate::rest::ApiError;
 use crate::sid::{CallSid, ConferenceSid};
 use crate::twiml::Callback;
 
-/// Recordings are forgotten, oldest first, beyond this many.
-const RECORDINGS_MAX: usize = 20_000;
-/// Sound of finished recordings kept in all; the oldest goes first.
-const SOUND_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// Why a recording is `absent`: it was shorter than a second, or silent.
 const TOO_SHORT: u32 = 16_101;
 const SILENT: u32 = 16_102;
-/// What names the recording under way in a path.
-const CURRENT: &str = "Twilio.CURRENT";
 
 /// Who asked for a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +119,8 @@ impl Stage {
 pub(super) struct Recording {
     pub(super) sid: String,
     pub(super) account: String,
+    /// The leg that is recorded, and the call that it is shown under: the one whose `<Dial>` made the leg.
+    leg: Option<CallSid>,
     pub(super) call: Option<CallSid>,
     pub(super) conference: Option<ConferenceSid>,
     source: Source,
@@ -143,34 +142,33 @@ pub(super) struct Recording {
     then: Option<AfterRecord>,
 }
 
-/// What `Status` of a recording may become by REST.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RecordingChange {
-    Pause { skip: bool },
-    Resume,
-    Stop,
-}
-
 impl Network {
-    /// Records a leg from now on.
+    /// Records a leg from now on; none if there is no room for another recording.
     pub(super) fn record_call(
         &mut self,
-        call: &CallSid,
+        leg: &CallSid,
         source: Source,
         wish: &RecordingWish,
     ) -> Option<String> {
-        let account = self.calls.get(call)?.account.clone();
-        let leg = call.as_str().to_owned();
+        let call = self.calls.get(leg)?;
+        let (account, parent) = (call.account.clone(), call.parent.clone());
+        let key = leg.as_str().to_owned();
         let tap = match (wish.track, wish.dual) {
-            (RecordingTrack::Inbound, _) => Tap::LegSaid(leg),
-            (RecordingTrack::Outbound, _) => Tap::LegHeard(leg),
-            (RecordingTrack::Both, true) => Tap::LegDual(leg),
-            (RecordingTrack::Both, false) => Tap::LegMixed(leg),
+            (RecordingTrack::Inbound, _) => Tap::LegSaid(key),
+            (RecordingTrack::Outbound, _) => Tap::LegHeard(key),
+            (RecordingTrack::Both, true) => Tap::LegDual(key),
+            (RecordingTrack::Both, false) => Tap::LegMixed(key),
         };
-        Some(self.start_recording(account, Some(call.clone()), None, source, wish, tap))
+        let fresh = Recording {
+            call: Some(parent.unwrap_or_else(|| leg.clone())),
+            leg: Some(leg.clone()),
+            channels: if matches!(tap, Tap::LegDual(_)) { 2 } else { 1 },
+            ..self.fresh_recording(account, source, wish)
+        };
+        self.start_recording(fresh, tap)
     }
 
-    /// Records a conference from now on, in one channel.
+    /// Records a conference from now on, in one channel; none if there is no room for another recording.
     pub(super) fn record_conference(
         &mut self,
         conference: &ConferenceSid,
@@ -178,36 +176,23 @@ impl Network {
         wish: &RecordingWish,
     ) -> Option<String> {
         let account = self.conferences.get(conference)?.account.clone();
-        let tap = Tap::Room(conference.as_str().to_owned());
-        Some(self.start_recording(account, None, Some(conference.clone()), source, wish, tap))
+        let fresh = Recording {
+            conference: Some(conference.clone()),
+            ..self.fresh_recording(account, source, wish)
+        };
+        self.start_recording(fresh, Tap::Room(conference.as_str().to_owned()))
     }
 
-    fn start_recording(
-        &mut self,
-        account: String,
-        call: Option<CallSid>,
-        conference: Option<ConferenceSid>,
-        source: Source,
-        wish: &RecordingWish,
-        tap: Tap,
-    ) -> String {
-        let sid = self.sids.next("RE");
-        let channels = if matches!(tap, Tap::LegDual(_)) { 2 } else { 1 };
-        self.log(
-            "recording.started",
-            &[("recording", &sid), ("source", source.as_str())],
-        );
-        if self.recordings.len() >= RECORDINGS_MAX {
-            self.recordings.pop_front();
-        }
-        self.recordings.push_back(Recording {
-            sid: sid.clone(),
+    fn fresh_recording(&mut self, account: String, source: Source, wish: &RecordingWish) -> Recording {
+        Recording {
+            sid: self.sids.next("RE"),
             account,
-            call,
-            conference,
+            leg: None,
+            call: None,
+            conference: None,
             source,
             wish: wish.clone(),
-            channels,
+            channels: 1,
             stage: Stage::InProgress,
             started_at: self.now,
             updated_at: self.now,
@@ -218,19 +203,32 @@ impl Network {
             carried_no_sound: self.no_media,
             audible: None,
             then: None,
-        });
+        }
+    }
+
+    fn start_recording(&mut self, recording: Recording, tap: Tap) -> Option<String> {
+        if !self.recordings.make_room() {
+            tracing::warn!("too many recordings are under way; one is not begun");
+            return None;
+        }
+        let sid = recording.sid.clone();
+        self.log(
+            "recording.started",
+            &[("recording", &sid), ("source", recording.source.as_str())],
+        );
+        self.recordings.add(recording);
         self.outputs.push_back(Output::Media(MediaCommand::Record {
             recording: sid.clone(),
             tap,
         }));
         self.report_recording(&sid);
-        sid
+        Some(sid)
     }
 
     /// Ends a recording; its sound is there a moment later.
     pub(super) fn stop_recording(&mut self, sid: &str) {
         let (now, no_media) = (self.now, self.no_media);
-        let Some(recording) = self.recording_mut(sid).filter(|it| it.stage.is_running()) else {
+        let Some(recording) = self.recordings.get_mut(sid).filter(|it| it.stage.is_running()) else {
             return;
         };
         recording.end_skip(now);
@@ -254,7 +252,7 @@ impl Network {
 
     /// The media side has handed over what it recorded.
     pub(super) fn sound_recorded(&mut self, sid: &str, mut sound: RecordedSound) {
-        if self.recording(sid).is_some_and(|it| it.wish.trim) {
+        if self.recordings.get(sid).is_some_and(|it| it.wish.trim) {
             sound::trim(&mut sound);
         }
         let ms = sound::length_ms(&sound);
@@ -264,25 +262,28 @@ impl Network {
     fn recorded(&mut self, sid: &str, mut sound: RecordedSound, ms: i64) {
         let now = self.now;
         self.order_channels(sid, &mut sound);
-        let Some(recording) = self.recording_mut(sid).filter(|it| it.stage == Stage::Processing) else {
+        let Some(recording) = self
+            .recordings
+            .get_mut(sid)
+            .filter(|it| it.stage == Stage::Processing)
+        else {
             return;
         };
         recording.stage = if ms == 0 { Stage::Absent } else { Stage::Completed };
         recording.duration_s = (ms > 0).then_some((ms + 999) / 1_000);
-        recording.sound = sound;
         recording.updated_at = now;
         if let Some(seconds) = recording.duration_s {
             let account = recording.account.clone();
             self.charge_recording(&account, seconds);
         }
-        self.forget_old_sound();
+        self.recordings.keep_sound(sid, sound);
         self.report_recording(sid);
         self.verb_recording_done(sid);
     }
 
     /// A `<Record>` is over; `then` follows when its sound is there.
     pub(super) fn finish_verb_recording(&mut self, sid: &str, then: AfterRecord, audible: SignedDuration) {
-        let Some(recording) = self.recording_mut(sid) else {
+        let Some(recording) = self.recordings.get_mut(sid) else {
             return;
         };
         recording.then = Some(then);
@@ -296,10 +297,10 @@ impl Network {
     }
 
     fn verb_recording_done(&mut self, sid: &str) {
-        let Some(recording) = self.recording_mut(sid) else {
+        let Some(recording) = self.recordings.get_mut(sid) else {
             return;
         };
-        let Some((then, call)) = recording.then.take().zip(recording.call.clone()) else {
+        let Some((then, call)) = recording.then.take().zip(recording.leg.clone()) else {
             return;
         };
         let seconds = recording.duration_s.unwrap_or_default().to_string();
@@ -308,49 +309,28 @@ impl Network {
         self.after_record(&call, &then, facts);
     }
 
-    /// What requests say about a recording that a verb has made.
-    pub(super) fn recording_facts(&self, sid: &str) -> Params {
-        let mut facts = Params::new();
-        if let Some(recording) = self.recording(sid) {
-            push(&mut facts, "RecordingUrl", &self.recording_url(recording));
-            push(&mut facts, "RecordingSid", sid);
-        }
-        facts
-    }
-
-    fn forget_old_sound(&mut self) {
-        let bytes = |recording: &Recording| recording.sound.iter().map(Vec::len).sum::<usize>();
-        let mut kept: usize = self.recordings.iter().map(bytes).sum();
-        for recording in &mut self.recordings {
-            if kept <= SOUND_BYTES_MAX {
-                return;
-            }
-            kept -= bytes(recording);
-            recording.sound = Vec::new();
-        }
-    }
-
     /// Ends everything that is recorded of a leg.
-    pub(super) fn stop_recordings_of(&mut self, call: &CallSid) {
-        self.stop_where(|it| it.call.as_ref() == Some(call));
+    pub(super) fn stop_recordings_of(&mut self, leg: &CallSid) {
+        self.stop_where(leg.as_str(), |it| it.leg.as_ref() == Some(leg));
     }
 
     /// `<Stop><Recording>`: ends what `<Start><Recording>` has begun on a leg.
-    pub(super) fn stop_background_recordings(&mut self, call: &CallSid) -> bool {
-        self.stop_where(|it| it.call.as_ref() == Some(call) && it.source == Source::StartCallTwiml);
+    pub(super) fn stop_background_recordings(&mut self, leg: &CallSid) -> bool {
+        let begun = |it: &Recording| it.leg.as_ref() == Some(leg) && it.source == Source::StartCallTwiml;
+        self.stop_where(leg.as_str(), begun);
         true
     }
 
     pub(super) fn stop_recordings_of_room(&mut self, conference: &ConferenceSid) {
-        self.stop_where(|it| it.conference.as_ref() == Some(conference));
+        self.stop_where(conference.as_str(), |_| true);
     }
 
-    fn stop_where(&mut self, wanted: impl Fn(&Recording) -> bool) {
-        let running = self
-            .recordings
-            .iter()
-            .filter(|it| it.stage.is_running() && wanted(it));
-        let running: Vec<String> = running.map(|it| it.sid.clone()).collect();
+    /// Ends those of a call or a conference that are wanted, in the order of their beginning.
+    fn stop_where(&mut self, owner: &str, wanted: impl Fn(&Recording) -> bool) {
+        let own = self.recordings.newest_first_of(owner);
+        let running = own.filter(|it| it.stage.is_running() && wanted(it));
+        let mut running: Vec<String> = running.map(|it| it.sid.clone()).collect();
+        running.reverse();
         for sid in running {
             self.stop_recording(&sid);
         }
@@ -372,162 +352,12 @@ impl Network {
         if carried { Source::Trunking } else { otherwise }
     }
 
-    /// `POST Calls/{CA}/Recordings` and `POST Conferences/{CF}/Recordings`.
-    pub(crate) fn start_recording_of(
-        &mut self,
-        owner: &str,
-        wish: &RecordingWish,
-    ) -> Result<String, ApiError> {
-        let refusal = || ApiError::new(400, 21220, format!("{owner} is not in-progress. Cannot record."));
-        let started = if owner.starts_with("CF") {
-            let sid = ConferenceSid::from_text(owner);
-            let live = self
-                .conferences
-                .get(&sid)
-                .is_some_and(|room| room.stage == super::room::Stage::Started);
-            live.then(|| self.record_conference(&sid, Source::StartConferenceApi, wish))
-        } else {
-            let sid = CallSid::from_text(owner);
-            let live = self
-                .calls
-                .get(&sid)
-                .is_some_and(|call| call.status == super::call::Status::InProgress);
-            live.then(|| self.record_call(&sid, Source::StartCallApi, wish))
-        };
-        started.flatten().ok_or_else(refusal)
-    }
-
-    /// `POST …/Recordings/{RE or Twilio.CURRENT}`.
-    pub(crate) fn change_recording(
-        &mut self,
-        owner: &str,
-        name: &str,
-        change: RecordingChange,
-    ) -> Result<String, ApiError> {
-        let sid = self.recording_named(owner, name)?;
-        let now = self.now;
-        let recording = self.recording_mut(&sid).ok_or_else(|| not_found(&sid))?;
-        if !recording.stage.is_running() {
-            let message = format!("Recording {sid} is not in-progress");
-            return Err(ApiError::new(400, 21220, message));
-        }
-        recording.updated_at = now;
-        let key = sid.clone();
-        match change {
-            RecordingChange::Pause { skip } => {
-                recording.end_skip(now);
-                recording.stage = Stage::Paused;
-                recording.skipping_since = skip.then_some(now);
-                let command = MediaCommand::PauseRecord { recording: key, skip };
-                self.outputs.push_back(Output::Media(command));
-            }
-            RecordingChange::Resume => {
-                recording.end_skip(now);
-                recording.stage = Stage::InProgress;
-                let command = MediaCommand::ResumeRecord { recording: key };
-                self.outputs.push_back(Output::Media(command));
-            }
-            RecordingChange::Stop => self.stop_recording(&sid),
-        }
-        Ok(sid)
-    }
-
-    /// The SID of a call's or conference's own recording.
-    pub(crate) fn recording_named(&self, owner: &str, name: &str) -> Result<String, ApiError> {
-        let mut own = self.recordings.iter().rev().filter(|it| it.belongs_to(owner));
-        let found = if name == CURRENT {
-            own.find(|it| it.stage.is_running())
-        } else {
-            own.find(|it| it.sid == name)
-        };
-        found.map(|it| it.sid.clone()).ok_or_else(|| not_found(name))
-    }
-
-    /// `DELETE Recordings/{RE}`: the sound is gone, the rest can still be listed.
-    pub(crate) fn delete_recording(&mut self, account: &str, sid: &str) -> Result<(), ApiError> {
-        let now = self.now;
-        let recording = self
-            .recording_mut(sid)
-            .filter(|it| it.account == account && it.stage != Stage::Deleted)
-            .ok_or_else(|| not_found(sid))?;
-        if recording.stage.is_running() {
-            let message = format!("Recording {sid} is in progress and cannot be deleted");
-            return Err(ApiError::new(400, 21220, message));
-        }
-        recording.stage = Stage::Deleted;
-        recording.sound = Vec::new();
-        recording.updated_at = now;
-        Ok(())
-    }
-
     pub(super) fn recording_owner(&self, sid: &str) -> Option<&str> {
-        self.recording(sid).map(|it| it.account.as_str())
-    }
-
-    fn recording(&self, sid: &str) -> Option<&Recording> {
-        self.recordings.iter().rev().find(|it| it.sid == sid)
-    }
-
-    fn recording_mut(&mut self, sid: &str) -> Option<&mut Recording> {
-        self.recordings.iter_mut().rev().find(|it| it.sid == sid)
-    }
-
-    /// Where the sound of a recording is, as the application would ask for it.
-    fn recording_url(&self, recording: &Recording) -> String {
-        let root = super::views::root(&recording.account);
-        format!("{}{root}/Recordings/{}", self.origin, recording.sid)
-    }
-
-    fn report_recording(&mut self, sid: &str) {
-        let Some(recording) = self.recording(sid) else {
-            return;
-        };
-        let Some(callback) = recording.wish.callback.clone() else {
-            return;
-        };
-        let event = recording.stage.as_str();
-        if !callback.events.iter().any(|wanted| wanted == event) {
-            return;
-        }
-        let mut params = Vec::new();
-        push(&mut params, "AccountSid", &recording.account);
-        if let Some(call) = &recording.call {
-            push(&mut params, "CallSid", call.as_str());
-        }
-        if let Some(conference) = &recording.conference {
-            push(&mut params, "ConferenceSid", conference.as_str());
-        }
-        push(&mut params, "RecordingSid", sid);
-        push(&mut params, "RecordingUrl", &self.recording_url(recording));
-        push(&mut params, "RecordingStatus", event);
-        if let Some(seconds) = recording.duration_s {
-            push(&mut params, "RecordingDuration", &seconds.to_string());
-        }
-        push(&mut params, "RecordingChannels", &recording.channels.to_string());
-        push(&mut params, "RecordingStartTime", &rfc2822(recording.started_at));
-        push(&mut params, "RecordingSource", recording.source.as_str());
-        push(&mut params, "RecordingTrack", recording.wish.track.as_str());
-        if let Some(code) = recording.absence() {
-            push(&mut params, "ErrorCode", &code.to_string());
-        }
-        let owner = recording.call.clone().unwrap_or_else(|| CallSid::from_text(""));
-        let endpoint = Endpoint {
-            url: callback.url,
-            method: callback.method,
-        };
-        self.send_callback(&owner, &endpoint, event, params);
+        self.recordings.get(sid).map(|it| it.account.as_str())
     }
 }
 
 impl Recording {
-    fn belongs_to(&self, owner: &str) -> bool {
-        self.call.as_ref().is_some_and(|call| call.as_str() == owner)
-            || self
-                .conference
-                .as_ref()
-                .is_some_and(|room| room.as_str() == owner)
-    }
-
     /// Why there is no sound, by Twilio's code.
     fn absence(&self) -> Option<u32> {
         let lasted = self.updated_at.duration_since(self.started_at) - self.skipped;
@@ -541,3 +371,6 @@ impl Recording {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ use crate::world::Who;
 
 const CALLBACK: &str = "https://example.com/status";
 
-fn network(cps: u32, seed: u64) -> Network {
+pub(in crate::network) fn network(cps: u32, seed: u64) -> Network {
     let credentials = Credentials {
         account_sid: "AC1".to_owned(),
         auth_token: "token".into(),
@@ -36,7 +36,7 @@ fn network(cps: u32, seed: u64) -> Network {
     )
 }
 
-fn place(network: &mut Network, to: &str, twiml: &str) -> CallSid {
+pub(in crate::network) fn place(network: &mut Network, to: &str, twiml: &str) -> CallSid {
     network.create_call(order(to, twiml)).unwrap()
 }
 
@@ -65,14 +65,14 @@ fn order(to: &str, twiml: &str) -> CallOrder {
     }
 }
 
-fn live_at(network: &mut Network, number: &str, persona: &str) {
+pub(in crate::network) fn live_at(network: &mut Network, number: &str, persona: &str) {
     network
         .set_persona(number, &PersonaOrder(Who::Named(persona.to_owned())))
         .unwrap();
 }
 
 /// Lets time pass until nothing is due before `seconds`, and gives what was to be done.
-fn run(network: &mut Network, seconds: i64) -> Vec<Output> {
+pub(in crate::network) fn run(network: &mut Network, seconds: i64) -> Vec<Output> {
     let end = Timestamp::from_second(seconds).unwrap();
     let mut outputs = Vec::new();
     loop {

@@ -415,3 +415,29 @@ async fn a_background_recording_reports_to_absolute_urls_only() {
     assert_eq!(floor.application.received("/recording").len(), 0);
     floor.close().await;
 }
+
+#[tokio::test]
+async fn a_recording_is_deleted_under_its_own_call_only() {
+    let floor = Floor::open().await;
+    let verbs = "<Pause length=\"600\"/>";
+    let leg = caller(&floor, json!("listener"), verbs).await;
+    let other = caller(&floor, json!("listener"), verbs).await;
+    for call in [&leg, &other] {
+        floor.wait_for_status(call, "in-progress").await;
+    }
+    let (_, made) = floor.post(&format!("Calls/{leg}/Recordings.json"), &[]).await;
+    let sid = made["sid"].as_str().unwrap();
+    let delete = async |owner: &str| {
+        let url = floor.rest(&format!("{owner}/Recordings/{sid}.json"));
+        signed_in(floor.client.delete(url)).await.status().as_u16()
+    };
+    let own = format!("Calls/{leg}");
+    assert_eq!(delete(&own).await, 400, "it is under way");
+    let stop = [("Status", "stopped")];
+    floor.post(&format!("{own}/Recordings/{sid}.json"), &stop).await;
+    assert_eq!(delete(&format!("Calls/{other}")).await, 404);
+    assert_eq!(delete(&format!("Conferences/CF{}", "0".repeat(32))).await, 404);
+    assert_eq!(delete(&own).await, 204);
+    assert_eq!(delete(&own).await, 404, "only once");
+    floor.close().await;
+}

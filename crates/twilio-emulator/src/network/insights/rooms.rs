@@ -153,7 +153,7 @@ impl Network {
             "ended_by": room.ended.as_ref().and_then(|ended| ended.by.clone()),
             "mixer_region": "us1",
             "mixer_region_requested": "us1",
-            "recording_enabled": self.recordings.iter().any(|it| it.conference.as_ref() == Some(&room.sid)),
+            "recording_enabled": self.recordings.newest_first_of(room.sid.as_str()).next().is_some(),
             "detected_issues": { "call_quality": 0, "region_configuration": 0, "participant_behavior": 0 },
             "tags": [],
             "tag_info": null,

@@ -54,11 +54,11 @@ impl Download {
 impl Network {
     /// Puts the channels of a dual recording in the order that the switches say; the leg comes first so far.
     pub(super) fn order_channels(&mut self, sid: &str, sound: &mut RecordedSound) {
-        let Some(recording) = self.recording(sid).filter(|it| it.channels == 2) else {
+        let Some(recording) = self.recordings.get(sid).filter(|it| it.channels == 2) else {
             return;
         };
-        let call = recording.call.as_ref().and_then(|call| self.calls.get(call));
-        let joined = call.is_some_and(|call| call.was_in_room);
+        let leg = recording.leg.as_ref().and_then(|leg| self.calls.get(leg));
+        let joined = leg.is_some_and(|call| call.was_in_room);
         let reversed = match recording.source {
             Source::DialVerb => self.switches.dial_recording_channels == DialRecordingChannels::ChildFirst,
             Source::StartCallTwiml if joined => match self.switches.start_recording_channels {
@@ -66,7 +66,7 @@ impl Network {
                 StartRecordingChannels::LegSecond => true,
                 // Two channels of sound are mixed when a recording of one is handed out.
                 StartRecordingChannels::Mono => {
-                    if let Some(recording) = self.recording_mut(sid) {
+                    if let Some(recording) = self.recordings.get_mut(sid) {
                         recording.channels = 1;
                     }
                     false
@@ -93,7 +93,8 @@ impl Network {
         channels: Option<u16>,
     ) -> Result<Download, ApiError> {
         let recording = self
-            .recording(sid)
+            .recordings
+            .get(sid)
             .filter(|it| it.account == account && it.stage == Stage::Completed)
             .ok_or_else(|| not_found(sid))?;
         let there = u16::from(recording.channels);

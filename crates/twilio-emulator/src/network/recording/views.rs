@@ -3,13 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Recording, Source, Stage};
+use super::{Recording, Stage};
 use crate::clock::rfc2822;
-use crate::network::callback::{Params, push};
 use crate::network::views::root;
 use crate::network::{Network, When, not_found};
 use crate::rest::ApiError;
-use crate::sid::CallSid;
 
 const DELETED_KEPT_FOR: SignedDuration = SignedDuration::from_hours(40 * 24);
 
@@ -24,11 +22,7 @@ pub(crate) struct RecordingFilter {
 
 impl RecordingFilter {
     fn shows(&self, recording: &Recording, now: Timestamp) -> bool {
-        self.owner
-            .as_ref()
-            .is_none_or(|owner| recording.belongs_to(owner))
-            && recording.is_shown(self.deleted_too, now)
-            && self.created.includes(recording.started_at)
+        recording.is_shown(self.deleted_too, now) && self.created.includes(recording.started_at)
     }
 }
 
@@ -42,7 +36,7 @@ impl Recording {
 
 impl Network {
     pub(crate) fn recording_view(&self, account: &str, sid: &str) -> Result<Value, ApiError> {
-        let recording = self.recording(sid).filter(|it| it.account == account);
+        let recording = self.recordings.get(sid).filter(|it| it.account == account);
         let recording = recording.ok_or_else(|| not_found(sid))?;
         Ok(self.recording_json(recording))
     }
@@ -54,35 +48,21 @@ impl Network {
         sid: &str,
         deleted_too: bool,
     ) -> Result<Value, ApiError> {
-        let recording = self.recording(sid);
+        let recording = self.recordings.get(sid);
         if recording.is_some_and(|it| !it.is_shown(deleted_too, self.now)) {
             return Err(not_found(sid));
         }
         self.recording_view(account, sid)
     }
 
-    /// What a call's last callback says of the recording that `Record=true` asked for; its sound may come later.
-    pub(in crate::network) fn recording_of(&self, call: &CallSid) -> Params {
-        let mut newest_first = self.recordings.iter().rev();
-        let asked =
-            newest_first.find(|it| it.call.as_ref() == Some(call) && it.source == Source::OutboundApi);
-        let Some(recording) = asked else {
-            return Params::new();
-        };
-        let lasted = self.now.duration_since(recording.started_at) - recording.skipped;
-        let seconds = recording.duration_s.unwrap_or(lasted.as_secs());
-        let mut params = self.recording_facts(&recording.sid);
-        push(&mut params, "RecordingDuration", &seconds.to_string());
-        params
-    }
-
     /// Newest first.
     pub(crate) fn list_recordings(&self, account: &str, filter: &RecordingFilter) -> Vec<Value> {
-        let newest_first = self.recordings.iter().rev();
-        newest_first
-            .filter(|it| it.account == account && filter.shows(it, self.now))
-            .map(|it| self.recording_json(it))
-            .collect()
+        let shown = |it: &&Recording| it.account == account && filter.shows(it, self.now);
+        let rows: Vec<&Recording> = match &filter.owner {
+            Some(owner) => self.recordings.newest_first_of(owner).filter(shown).collect(),
+            None => self.recordings.newest_first().filter(shown).collect(),
+        };
+        rows.into_iter().map(|it| self.recording_json(it)).collect()
     }
 
     fn recording_json(&self, recording: &Recording) -> Value {
