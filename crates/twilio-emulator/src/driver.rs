@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::media::{Media, MediaCommand, MediaError, MediaEvent};
 use crate::network::{Fetch, Input, Network, Output, SoundSource};
-use crate::sid::CallSid;
+use crate::sid::{CallSid, ConferenceSid};
 use crate::signal::Sockets;
 use crate::sound;
 use crate::webhook::{Request, Webhooks};
@@ -207,6 +207,12 @@ impl Driver {
                 source,
                 rounds,
             } => self.play(call, play, source, rounds, true),
+            Output::EarlyMedia {
+                call,
+                room,
+                source,
+                rounds,
+            } => self.early_media(&call, &room, &source, rounds),
             Output::AnswerOffer { call, offer } => self.answer_offer(call, offer),
             Output::Offer { call } => self.offer(call),
             Output::AcceptAnswer { call, answer } => self.accept_answer(call, answer),
@@ -289,6 +295,18 @@ impl Driver {
                 over,
             });
         });
+    }
+
+    /// At once, so that it cannot come after its end.
+    fn early_media(&self, call: &CallSid, room: &ConferenceSid, source: &SoundSource, rounds: u32) {
+        if let Some(media) = &self.parts.media {
+            media.send(MediaCommand::EarlyMedia {
+                leg: call.as_str().to_owned(),
+                room: room.as_str().to_owned(),
+                samples: sound::tones(source).into(),
+                loops: rounds,
+            });
+        }
     }
 
     fn answer_offer(&mut self, call: CallSid, offer: String) {

@@ -120,6 +120,22 @@ pub enum MediaCommand {
         /// The one leg that hears it, instead of everybody.
         coach: Option<LegKey>,
     },
+    /// A room hears what the far end of a leg sounds like that has not answered yet.
+    EarlyMedia {
+        /// The leg, which is not in the room.
+        leg: LegKey,
+        /// Who hears it.
+        room: RoomKey,
+        /// At [`RATE_HZ`].
+        samples: Arc<[i16]>,
+        /// How often; 0 is until ended.
+        loops: u32,
+    },
+    /// The leg has answered, or never will.
+    EndEarlyMedia {
+        /// The leg.
+        leg: LegKey,
+    },
     /// Plays a short sound over everything else this leg hears; what is playing goes on.
     Chime {
         /// Who hears it.

@@ -64,18 +64,26 @@ pub(crate) async fn samples(
             media::audio_file(&reply.body).map_err(|error| format!("{}: {error}", request.url))
         }
         SoundSource::Received(file) => media::audio_file(&file).map_err(|error| error.to_string()),
-        SoundSource::Ringback { ring_tone, number } => Ok(ringing::of(ring_tone.as_deref(), &number)),
-        SoundSource::Busy => Ok(dual_tone(480.0, 620.0, 500, 500)),
-        SoundSource::Intercept => Ok(intercept()),
-        SoundSource::Keys(keys) => Ok(keys.chars().flat_map(key_tone).collect()),
-        SoundSource::Beep | SoundSource::Chime => Ok(tone(&[(440.0, BEEP_MS as usize)])),
-        SoundSource::HoldMusic => Ok(tone(&[
-            (262.0, 500),
-            (330.0, 500),
-            (392.0, 500),
-            (330.0, 500),
-            (0.0, 500),
-        ])),
+        SoundSource::Ringback { .. }
+        | SoundSource::Busy
+        | SoundSource::Intercept
+        | SoundSource::Keys(_)
+        | SoundSource::Beep
+        | SoundSource::Chime
+        | SoundSource::HoldMusic => Ok(tones(&source)),
+    }
+}
+
+/// What the network sounds like by itself; nothing for what has to be spoken or fetched.
+pub(crate) fn tones(source: &SoundSource) -> Vec<i16> {
+    match source {
+        SoundSource::Speech(_) | SoundSource::File(_) | SoundSource::Received(_) => Vec::new(),
+        SoundSource::Ringback { ring_tone, number } => ringing::of(ring_tone.as_deref(), number),
+        SoundSource::Busy => dual_tone(480.0, 620.0, 500, 500),
+        SoundSource::Intercept => intercept(),
+        SoundSource::Keys(keys) => keys.chars().flat_map(key_tone).collect(),
+        SoundSource::Beep | SoundSource::Chime => tone(&[(440.0, BEEP_MS as usize)]),
+        SoundSource::HoldMusic => tone(&[(262.0, 500), (330.0, 500), (392.0, 500), (330.0, 500), (0.0, 500)]),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Fetch, SocketId, SoundSource};
 use crate::media::MediaCommand;
-use crate::sid::CallSid;
+use crate::sid::{CallSid, ConferenceSid};
 use crate::signal::ServerFrame;
 use crate::webhook::Request;
 
@@ -30,6 +30,13 @@ pub(crate) enum Output {
     SoundOver {
         call: CallSid,
         play: u64,
+        source: SoundSource,
+        rounds: u32,
+    },
+    /// Let a room hear what the far end of a leg that is not answered sounds like.
+    EarlyMedia {
+        call: CallSid,
+        room: ConferenceSid,
         source: SoundSource,
         rounds: u32,
     },

@@ -325,7 +325,14 @@ impl Network {
         let dialled_by = call.dialled_by.clone();
         self.log(format!("call.{}", status.callback()), &[("call", sid.as_str())]);
         self.report_progress(sid);
-        if let Some(parent) = dialled_by.filter(|_| status == Status::Ringing) {
+        if status == Status::InProgress {
+            self.room_hears_no_more(sid);
+        }
+        if status != Status::Ringing {
+            return;
+        }
+        self.room_hears_ringing(sid);
+        if let Some(parent) = dialled_by {
             self.record_dial(&parent, true);
         }
     }

@@ -14,16 +14,14 @@ const BUSY_ROUNDS: u32 = 3;
 const INTERCEPT: SignedDuration = SignedDuration::from_millis(3_500);
 
 impl Network {
-    /// The far end is busy or cannot be reached. The only leg of a `<Dial>` lets its caller hear so first.
+    /// The far end is busy or cannot be reached. The only leg of a `<Dial>` lets its caller
+    /// hear so first, and somebody called into a conference lets that.
     pub(super) fn refuse(&mut self, sid: &CallSid) {
         let call = self.calls.get(sid);
         let Some(call) = call.filter(|call| call.status == Status::Initiated) else {
             return;
         };
         let busy = matches!(&call.party, Party::Person(persona) if matches!(persona.answer, Answer::Busy));
-        let Some(caller) = self.caller_of_only_leg(sid) else {
-            return self.refused(sid, busy);
-        };
         let (source, rounds, length) = if busy {
             (
                 SoundSource::Busy,
@@ -33,12 +31,16 @@ impl Network {
         } else {
             (SoundSource::Intercept, 1, INTERCEPT)
         };
-        self.outputs.push_back(Output::Sound {
-            call: caller,
-            play: 0,
-            source,
-            rounds,
-        });
+        if let Some(call) = self.caller_of_only_leg(sid) {
+            self.outputs.push_back(Output::Sound {
+                call,
+                play: 0,
+                source,
+                rounds,
+            });
+        } else if !self.room_hears(sid, source, rounds) {
+            return self.refused(sid, busy);
+        }
         self.set_timer(length, Timer::Refused(sid.clone(), busy));
     }
 

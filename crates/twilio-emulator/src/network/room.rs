@@ -2,6 +2,7 @@
 
 mod alone;
 mod announce;
+mod early_media;
 mod invite;
 mod moderate;
 
@@ -60,6 +61,8 @@ pub(super) struct Conference {
     pub(super) recorded: bool,
     pub(super) ended: Option<Ended>,
     announcements: Vec<announce::Announcement>,
+    /// What those who are called into it sound like so far.
+    far_ends: Vec<early_media::FarEnd>,
 }
 
 impl Conference {
@@ -88,6 +91,8 @@ pub(super) struct Participant {
     /// The one participant that hears this one.
     pub(super) coaches: Option<CallSid>,
     pub(super) beep: Beep,
+    /// The others hear it ring.
+    pub(super) early_media: bool,
     pub(super) joined_at: Timestamp,
     pub(super) updated_at: Timestamp,
 }
@@ -155,7 +160,7 @@ impl Network {
         let started = starts || conference.stage == Stage::Started;
         if starts {
             self.start_conference(&mut conference);
-        } else if started {
+        } else {
             self.connect(&conference, &participant);
         }
         let record = conference
@@ -204,6 +209,7 @@ impl Network {
             recorded: false,
             ended: None,
             announcements: Vec::new(),
+            far_ends: Vec::new(),
         }
     }
 
@@ -236,7 +242,8 @@ impl Network {
         self.after_dial(sid, "failed");
     }
 
-    fn put_back(&mut self, conference: Conference) {
+    fn put_back(&mut self, mut conference: Conference) {
+        self.note_far_ends(&mut conference);
         self.conferences.insert(conference.sid.clone(), conference);
         self.forget_old_conferences();
     }
@@ -250,12 +257,13 @@ impl Network {
         }
     }
 
-    /// Lets a participant hear and be heard as its flags say.
+    /// Lets a participant hear and be heard as its flags say. Until the conference starts nobody is heard, but
+    /// those who are called into it.
     fn connect(&mut self, conference: &Conference, participant: &Participant) {
         self.outputs.push_back(Output::Media(MediaCommand::Join {
             leg: participant.call.as_str().to_owned(),
             room: conference.sid.as_str().to_owned(),
-            muted: participant.muted,
+            muted: participant.muted || conference.stage == Stage::Waiting,
             hold: participant.hold,
             coach: participant.coaches.as_ref().map(|sid| sid.as_str().to_owned()),
         }));
@@ -433,6 +441,7 @@ impl Participant {
             },
             coaches: room.coach.as_deref().map(CallSid::from_text),
             beep: room.beep,
+            early_media: false,
             joined_at: now,
             updated_at: now,
         }

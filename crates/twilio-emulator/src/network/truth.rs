@@ -44,9 +44,20 @@ impl EventFilter {
     }
 }
 
+/// Which of the things that a leg hears at once a sound is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layer {
+    /// The one that is played to the leg; the next one takes its place.
+    Leg,
+    /// Over that.
+    Over,
+    /// Heard by a whole room.
+    Room,
+}
+
 impl SoundSource {
     /// What it is, and in which words or from where.
-    fn told(&self) -> (&'static str, &str) {
+    pub(super) fn told(&self) -> (&'static str, &str) {
         match self {
             Self::Speech(text) => ("speech", text),
             Self::File(url) => ("file", url),
@@ -92,18 +103,24 @@ impl Network {
     /// What the network played to whom, in order of its beginning; what goes on has no end.
     pub(crate) fn played(&self, listener: Option<&str>) -> Vec<Value> {
         let mut rows: Vec<Value> = Vec::new();
-        // What each leg hears: the row, the play, and whether it sounds over the others.
-        let mut open: BTreeMap<&str, Vec<(usize, &str, bool)>> = BTreeMap::new();
+        // What each leg hears: the row, its name, and what it gives way to.
+        let mut open: BTreeMap<&str, Vec<(usize, &str, Layer)>> = BTreeMap::new();
         for event in self.events.iter() {
             let field = |name: &str| event.field(name);
             let Some(call) = field("call").filter(|call| listener.is_none_or(|it| it == *call)) else {
                 continue;
             };
-            let (play, over) = (field("play").unwrap_or_default(), field("over") == Some("true"));
-            let ends = |&mut (_, name, above): &mut (usize, &str, bool)| match &*event.kind {
-                "play.started" => !over && !above,
-                "play.ended" | "play.failed" => name == play,
-                "play.stopped" | "call.ended" => true,
+            let name = field("play").or(field("speaker")).unwrap_or_default();
+            let layer = match &*event.kind {
+                "early-media.started" => Layer::Room,
+                _ if field("over") == Some("true") => Layer::Over,
+                _ => Layer::Leg,
+            };
+            let ends = |&mut (_, open, over): &mut (usize, &str, Layer)| match &*event.kind {
+                "play.started" => layer == Layer::Leg && over == Layer::Leg,
+                "play.ended" | "play.failed" | "early-media.ended" => open == name,
+                "play.stopped" => over != Layer::Room,
+                "call.ended" => true,
                 _ => false,
             };
             let heard = open.entry(call).or_default();
@@ -115,7 +132,7 @@ impl Network {
             };
             let chime = (what == "chime").then(|| event.at + SignedDuration::from_millis(BEEP_MS.into()));
             if chime.is_none() {
-                heard.push((rows.len(), play, over));
+                heard.push((rows.len(), name, layer));
             }
             rows.push(json!({
                 "listener": call, "what": what, "content": content, "from": event.at, "to": chime,

@@ -98,6 +98,7 @@ async fn create(ask: Ask) -> Answer {
         conference: ask.name(0),
         call: order::order(&ask.account, &ask.form, &RING_TIMEOUT_S)?,
         room: room(&ask.form)?,
+        early_media: ask.form.flag("EarlyMedia")?.unwrap_or(true),
     };
     ask.made(move |network, _| {
         let call = order::with_detection(network, order.call, detection)?;
@@ -169,7 +170,6 @@ async fn kick(ask: Ask) -> Result<StatusCode, ApiError> {
 /// How the participant takes part.
 fn room(form: &Form) -> Result<Room, ApiError> {
     form.one_of("JitterBufferSize", &["small", "medium", "large", "off"])?;
-    form.flag("EarlyMedia")?;
     let flag = |name: &str, default: bool| Ok::<_, ApiError>(form.flag(name)?.unwrap_or(default));
     let participants_max = form.number("MaxParticipants")?.unwrap_or(*PARTICIPANTS_MAX.end());
     if !PARTICIPANTS_MAX.contains(&participants_max) {

@@ -1,9 +1,11 @@
 //! Participants that REST calls into a conference.
 
+use audio::tone;
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::floor::{ACCOUNT_SID, AUTH_TOKEN, Floor, OWN_NUMBER, PROSPECT, signed_in};
+use crate::floor::{ACCOUNT_SID, AUTH_TOKEN, Floor, OWN_NUMBER, PROSPECT, eventually, signed_in};
+use crate::recordings::{caller, share, with_sound};
 use crate::time::{advance, virtual_floor};
 
 const COLLEAGUE: &str = "+13125550143";
@@ -404,5 +406,123 @@ async fn a_subaccount_sees_and_changes_nothing_of_its_neighbours_rooms() {
         .unwrap();
     assert_eq!(list["conferences"], Value::Array(Vec::new()));
     assert_eq!(floor.get(&room).await["status"], "init");
+    floor.close().await;
+}
+
+/// An agent alone in a room without music, with sound.
+async fn agent_in(room: &str, sound: bool) -> (Floor, String) {
+    let floor = if sound {
+        with_sound().await
+    } else {
+        Floor::open().await
+    };
+    let verbs = format!("<Dial><Conference beep=\"false\" waitUrl=\"\">{room}</Conference></Dial>");
+    let agent = caller(&floor, json!("listener"), &verbs).await;
+    floor.wait_for_event("participant.join", "call", &agent).await;
+    (floor, agent)
+}
+
+/// The newest half second that a leg has heard.
+async fn newest(floor: &Floor, call: &str) -> Vec<i16> {
+    let heard = floor.heard(call).await;
+    heard[heard.len().saturating_sub(4_000)..].to_vec()
+}
+
+async fn played(floor: &Floor, listener: &str) -> Vec<Value> {
+    let url = floor.url(&format!("/emulator/played?listener={listener}"));
+    let body: Value = signed_in(floor.client.get(url)).await.json().await.unwrap();
+    body["played"].as_array().unwrap().clone()
+}
+
+fn ringing(ring_ms: u32) -> Value {
+    json!({ "name": "late", "answer": { "after": { "ring_ms": ring_ms } }, "script": "listen" })
+}
+
+#[tokio::test]
+async fn the_room_hears_it_ring_until_somebody_answers() {
+    let (floor, agent) = agent_in("desk", true).await;
+    floor.control("personas", PROSPECT, &ringing(1_500)).await;
+    let (_, lead) = invite(&floor, "desk", PROSPECT, &[("Beep", "false")]).await;
+    let lead = lead["call_sid"].as_str().unwrap();
+    eventually("the agent hears American ringing", async || {
+        let sound = newest(&floor, &agent).await;
+        let rings = [440.0, 480.0].iter().all(|hertz| share(&sound, *hertz) > 0.4);
+        rings.then_some(())
+    })
+    .await;
+    assert_eq!(
+        floor.get(&format!("Calls/{lead}.json")).await["status"],
+        "ringing"
+    );
+    let started = floor.wait_for_event("early-media.started", "call", &agent).await;
+    assert_eq!(
+        (&started["speaker"], &started["what"]),
+        (&json!(lead), &json!("ringback"))
+    );
+    floor.wait_for_event("participant.join", "call", lead).await;
+    floor.wait_for_event("early-media.ended", "call", &agent).await;
+    eventually("it is quiet again", async || {
+        (tone::rms(&newest(&floor, &agent).await) < 1.0).then_some(())
+    })
+    .await;
+    let rows = played(&floor, &agent).await;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(
+        (&rows[0]["what"], &rows[0]["content"]),
+        (&json!("ringback"), &json!(PROSPECT))
+    );
+    assert!(rows[0]["to"].is_string());
+    let answered = floor.wait_for_event("call.in-progress", "call", lead).await;
+    assert_eq!(rows[0]["to"], answered["at"]);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_room_that_is_to_hear_nothing_before_the_answer_does_not() {
+    let (floor, agent) = agent_in("desk", true).await;
+    floor.control("personas", PROSPECT, &ringing(1_000)).await;
+    let more = [("EarlyMedia", "false"), ("Beep", "false")];
+    let (_, lead) = invite(&floor, "desk", PROSPECT, &more).await;
+    let lead = lead["call_sid"].as_str().unwrap();
+    floor.wait_for_event("participant.join", "call", lead).await;
+    assert!(tone::rms(&floor.heard(&agent).await) < 1.0);
+    assert_eq!(played(&floor, &agent).await, Vec::<Value>::new());
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn the_room_hears_that_a_line_is_busy_and_only_those_who_are_not_held() {
+    let (floor, agent) = agent_in("desk", false).await;
+    floor.persona_at(PROSPECT, "busy").await;
+    floor.persona_at(COLLEAGUE, "unreachable").await;
+    let (_, lead) = invite(&floor, "desk", PROSPECT, &[]).await;
+    let conference = lead["conference_sid"].as_str().unwrap();
+    floor.wait_for_event("early-media.started", "what", "busy").await;
+    let agents = format!("Conferences/{conference}/Participants/{agent}.json");
+    floor.post(&agents, &[("Hold", "true")]).await;
+    let lead = lead["call_sid"].as_str().unwrap();
+    assert_eq!(
+        floor.get(&format!("Calls/{lead}.json")).await["status"],
+        "queued",
+        "it is still heard"
+    );
+    floor.post(&agents, &[("Hold", "false")]).await;
+    floor.wait_for_status(lead, "busy").await;
+    let (_, gone) = invite(&floor, "desk", COLLEAGUE, &[]).await;
+    floor
+        .wait_for_status(gone["call_sid"].as_str().unwrap(), "failed")
+        .await;
+    let what: Vec<Value> = played(&floor, &agent)
+        .await
+        .iter()
+        .map(|row| row["what"].clone())
+        .collect();
+    assert_eq!(what, ["busy", "music", "busy", "intercept"]);
+    // Nobody is there to hear it.
+    let (_, alone) = invite(&floor, "elsewhere", PROSPECT, &[]).await;
+    floor
+        .wait_for_status(alone["call_sid"].as_str().unwrap(), "busy")
+        .await;
+    assert_eq!(floor.events("early-media.started").await.len(), 3);
     floor.close().await;
 }

@@ -1,9 +1,11 @@
 //! What people in rooms hear, told apart by tones.
 
+use std::sync::Arc;
+
 use audio::tone;
 
 use super::super::personas::{self, Persona, Script, ToneStep};
-use super::super::{Answer, RATE_HZ};
+use super::super::{Answer, RATE_HZ, Tap};
 use super::*;
 
 fn key(name: &str) -> LegKey {
@@ -378,4 +380,54 @@ fn what_legs_hear_fits_into_one_budget() {
         [Some(5), Some(5), Some(1)],
         "who has less than its share keeps all"
     );
+}
+
+#[test]
+fn a_room_hears_somebody_ring_until_they_answer() {
+    let mut mixer = Mixer::default();
+    for (name, muted, hold) in [("A", false, false), ("B", true, false), ("C", false, true)] {
+        open(
+            &mut mixer,
+            name,
+            tone_person(if name == "A" { 400.0 } else { 0.0 }),
+        );
+        join(&mut mixer, name, muted, hold);
+    }
+    let ringing = |loops| MediaCommand::EarlyMedia {
+        leg: key("D"),
+        room: key("CF"),
+        samples: tone::sine(1_000.0, RATE_HZ, RATE_HZ as usize).into(),
+        loops,
+    };
+    let record = |tap| MediaCommand::Record {
+        recording: "RE".to_owned(),
+        tap,
+    };
+    mixer.obey(ringing(0));
+    mixer.obey(record(Tap::Room(key("CF"))));
+    run(&mut mixer, 150);
+    assert!(share(&mixer, "A", 1_000.0) > 0.9, "without its own voice");
+    assert!(share(&mixer, "B", 1_000.0) > 0.3 && share(&mixer, "B", 400.0) > 0.3);
+    assert!(tone::rms(&heard(&mixer, "C")) < 1.0, "on hold");
+    mixer.obey(MediaCommand::EndEarlyMedia { leg: key("D") });
+    run(&mut mixer, 60);
+    assert!(tone::rms(&heard(&mixer, "A")) < 1.0);
+    assert!(share(&mixer, "B", 400.0) > 0.9);
+    // Once only, beside what is played to a leg.
+    mixer.obey(ringing(1));
+    run(&mut mixer, 50);
+    assert!(share(&mixer, "A", 1_000.0) > 0.9);
+    run(&mut mixer, 51);
+    assert!(tone::rms(&heard(&mixer, "A")) < 1.0);
+    mixer.obey(MediaCommand::StopRecord {
+        recording: "RE".to_owned(),
+    });
+    let mut recorded = Vec::new();
+    while let Some(event) = mixer.poll() {
+        if let MediaEvent::Recorded { sound, .. } = event {
+            recorded = audio::g711::decode(&sound[0]);
+        }
+    }
+    let begin = &recorded[..RATE_HZ as usize];
+    assert!(tone::share(begin, RATE_HZ, 1_000.0) > 0.3, "the recording has it");
 }

@@ -20,6 +20,8 @@ pub(crate) struct ParticipantOrder {
     pub(crate) call: CallOrder,
     /// How the leg takes part; its name comes from the conference.
     pub(crate) room: Room,
+    /// The others hear it ring.
+    pub(crate) early_media: bool,
 }
 
 impl Conference {
@@ -50,6 +52,7 @@ impl Network {
             conference,
             mut call,
             mut room,
+            early_media,
         } = order;
         room.name = self.name_of_room(&call.account, &conference)?;
         let open = self.open_rooms.get(&(call.account.clone(), room.name.clone()));
@@ -58,8 +61,10 @@ impl Network {
         call.ring_timeout_s += RING_EXTRA_S;
         let sid = self.create_call(call)?;
         let mut conference = self.take_open_conference(&room, &sid);
-        let participant = Participant::new(&room, sid.clone(), self.now);
-        conference.invited.push(participant);
+        conference.invited.push(Participant {
+            early_media,
+            ..Participant::new(&room, sid.clone(), self.now)
+        });
         conference.updated_at = self.now;
         let conference_sid = conference.sid.clone();
         if let Some(call) = self.calls.get_mut(&sid) {
@@ -130,6 +135,7 @@ impl Network {
         let Some(mut conference) = self.conferences.remove(&room) else {
             return;
         };
+        self.hush(&mut conference, sid);
         let status = self
             .calls
             .get(sid)

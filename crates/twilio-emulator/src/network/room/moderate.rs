@@ -124,9 +124,7 @@ impl Network {
         });
         let is_here = conference.participants.iter().any(|p| p.is_called(name));
         if let (true, Ok((before, after))) = (is_here, &outcome) {
-            if conference.stage == Stage::Started {
-                self.connect(&conference, after);
-            }
+            self.connect(&conference, after);
             for event in happened(before, after) {
                 self.report_room(&mut conference, event, Some(after), &[]);
             }
