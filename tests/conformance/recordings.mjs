@@ -1,8 +1,43 @@
 import assert from "node:assert/strict";
+import twilio from "twilio";
 import { refuses, saw } from "./sdk.mjs";
 import { FROM, TO } from "./calls.mjs";
 import { readWav } from "../voice-sdk/wav.mjs";
 import { until } from "../voice-sdk/until.mjs";
+
+/** A message that somebody leaves, in writing. */
+export async function checkTranscriptions({ network, application, client }) {
+  const words = "Please call me back as soon as you can. My number is on your screen.";
+  const talk = { replies: 1, lines: [words] };
+  const persona = { name: "Ada", answer: { after: { ring_ms: 100 } }, script: { talk } };
+  await network.put("personas/" + TO, persona);
+  const response = new twilio.twiml.VoiceResponse();
+  // People answer when they have been spoken to.
+  response.say("Please leave a message after the tone, whatever it is.");
+  response.record({
+    timeout: 3,
+    transcribe: true,
+    transcribeCallback: application.url("/transcribed"),
+    action: application.url("/recorded"),
+  });
+  await client.calls.create({ to: TO, from: FROM, twiml: response.toString() });
+  await until("the transcription is told of", async () => application.received("/transcribed").length === 1);
+  const [told] = application.received("/transcribed");
+  assert.equal(told.TranscriptionStatus, "completed");
+  assert.ok(told.TranscriptionText.includes(words), told.TranscriptionText);
+  const [listed] = await client.transcriptions.list();
+  assert.equal(listed.sid, told.TranscriptionSid);
+  const context = client.recordings(told.RecordingSid).transcriptions(listed.sid);
+  const fetched = await context.fetch();
+  assert.equal(fetched.transcriptionText, told.TranscriptionText);
+  assert.equal(fetched.duration, (await client.recordings(told.RecordingSid).fetch()).duration);
+  const sids = (await client.recordings(told.RecordingSid).transcriptions.list()).map((it) => it.sid);
+  assert.deepEqual(sids, [listed.sid]);
+  assert.equal((await client.transcriptions(listed.sid).fetch()).price, -0.05);
+  assert.equal(await context.remove(), true);
+  await refuses(404, 20404, () => client.transcriptions(listed.sid).fetch());
+  saw("transcriptions: told of, listed, fetched, deleted");
+}
 
 /** Recordings: from their start to their deletion, with the sound itself. */
 export async function checkRecordings({ network, application, client }) {

@@ -13,7 +13,7 @@ import { checkExpress } from "./express.mjs";
 import { checkDialing } from "./dialing.mjs";
 import { checkInsights } from "./insights.mjs";
 import { checkNumbers } from "./numbers.mjs";
-import { checkRecordings } from "./recordings.mjs";
+import { checkRecordings, checkTranscriptions } from "./recordings.mjs";
 import { checkSip } from "./sip.mjs";
 import { checkTokens } from "./tokens.mjs";
 import { checkTwiml } from "./twiml.mjs";
@@ -30,6 +30,7 @@ const CHECKS = [
   checkConferences,
   checkMembers,
   checkRecordings,
+  checkTranscriptions,
   checkSip,
   checkTokens,
   checkTwiml,

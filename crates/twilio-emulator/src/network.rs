@@ -98,7 +98,7 @@ use insights::Insights;
 use notifications::Journal;
 use population::Population;
 use queue::CallQueue;
-use recording::Recordings;
+use recording::{Recordings, Transcription};
 use room::Conference;
 use sip::Sip;
 use timers::Timer;
@@ -146,6 +146,8 @@ pub(crate) struct Network {
     open_rooms: BTreeMap<(String, String), ConferenceSid>,
     call_queues: Vec<CallQueue>,
     recordings: Recordings,
+    /// Oldest first.
+    transcriptions: VecDeque<Transcription>,
     /// Where this network is reached, for the URLs of recordings.
     origin: String,
     applications: Vec<Application>,
@@ -195,6 +197,7 @@ impl Network {
             open_rooms: BTreeMap::new(),
             call_queues: Vec::new(),
             recordings: Recordings::default(),
+            transcriptions: VecDeque::new(),
             origin: String::new(),
             applications: Vec::new(),
             numbers: Vec::new(),
@@ -292,6 +295,7 @@ impl Network {
         self.open_rooms.clear();
         self.call_queues.clear();
         self.recordings = Recordings::default();
+        self.transcriptions.clear();
         self.ledger = Ledger::default();
         self.insights.forget();
         self.queue_dialers.clear();

@@ -24,6 +24,7 @@ mod permission;
 mod queues;
 mod recordings;
 mod sip;
+mod transcriptions;
 mod trunks;
 mod trust;
 mod usage;
@@ -57,6 +58,7 @@ pub(crate) fn routes() -> Router<Site> {
         .merge(queues::routes())
         .merge(caller_ids::routes())
         .merge(recordings::routes())
+        .merge(transcriptions::routes())
         .merge(usage::routes())
         .merge(sip::routes())
         .method_not_allowed_fallback(wrong_method);

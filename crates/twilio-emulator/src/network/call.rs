@@ -214,6 +214,11 @@ impl Call {
         }
     }
 
+    /// The call whose `<Dial>` created this one, as REST shows it.
+    pub(super) fn shown_parent(&self) -> Option<&CallSid> {
+        self.parent.as_ref().filter(|_| self.trunk.is_none())
+    }
+
     pub(super) fn persona(&self) -> Option<&Persona> {
         match &self.party {
             Party::Person(persona) => Some(persona),

@@ -4,12 +4,14 @@ mod control;
 mod report;
 mod sound;
 mod store;
+mod transcription;
 mod views;
 
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use control::RecordingChange;
 pub(super) use store::Recordings;
+pub(super) use transcription::Transcription;
 pub(crate) use views::RecordingFilter;
 
 use super::callback::push;
@@ -140,6 +142,7 @@ pub(super) struct Recording {
     audible: Option<SignedDuration>,
     /// What follows a `<Record>`.
     then: Option<AfterRecord>,
+    dictation: Option<transcription::Dictation>,
 }
 
 impl Network {
@@ -151,7 +154,7 @@ impl Network {
         wish: &RecordingWish,
     ) -> Option<String> {
         let call = self.calls.get(leg)?;
-        let (account, parent) = (call.account.clone(), call.parent.clone());
+        let (account, parent) = (call.account.clone(), call.shown_parent().cloned());
         let key = leg.as_str().to_owned();
         let tap = match (wish.track, wish.dual) {
             (RecordingTrack::Inbound, _) => Tap::LegSaid(key),
@@ -203,6 +206,7 @@ impl Network {
             carried_no_sound: self.no_media,
             audible: None,
             then: None,
+            dictation: None,
         }
     }
 
@@ -278,6 +282,7 @@ impl Network {
         }
         self.recordings.keep_sound(sid, sound);
         self.report_recording(sid);
+        self.begin_transcription(sid, ms);
         self.verb_recording_done(sid);
     }
 

@@ -36,6 +36,8 @@ pub(super) enum Timer {
     ReleaseCallbacks(CallSid),
     TokenExpiry(SocketId, i64),
     Rejoin(CallSid, u64),
+    /// A transcription is done.
+    Transcribed(String),
     /// A reviewer of Trust Hub has seen enough.
     Review(String),
 }
@@ -80,6 +82,7 @@ impl Network {
             Timer::Callback(call, request) => self.outputs.push_back(Output::Callback { call, request }),
             Timer::ReleaseCallbacks(call) => self.release_callbacks(&call),
             Timer::TokenExpiry(socket, expires_at_s) => self.token_expired(socket, expires_at_s),
+            Timer::Transcribed(sid) => self.transcribed(&sid),
             Timer::Review(bundle) => self.review_due(&bundle),
             Timer::Rejoin(call, binding) => self.rejoin_expired(&call, binding),
         }

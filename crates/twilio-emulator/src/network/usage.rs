@@ -30,6 +30,7 @@ const INBOUND_TOLL_FREE_MINUTE: Price = Price(2_200);
 const CLIENT_MINUTE: Price = Price(400);
 const SIP_MINUTE: Price = Price(400);
 const RECORDED_MINUTE: Price = Price(250);
+const TRANSCRIBED_MINUTE: Price = Price(5_000);
 const DETECTION: Price = Price(750);
 const NUMBER_LOCAL: Price = Price(115_000);
 const NUMBER_TOLL_FREE: Price = Price(215_000);
@@ -54,6 +55,7 @@ enum Item {
     CallClient,
     CallSip,
     Recording,
+    Transcription,
     MachineDetection,
     NumberLocal,
     NumberTollFree,
@@ -69,6 +71,7 @@ impl Item {
             Self::CallClient => CLIENT_MINUTE,
             Self::CallSip => SIP_MINUTE,
             Self::Recording => RECORDED_MINUTE,
+            Self::Transcription => TRANSCRIBED_MINUTE,
             Self::MachineDetection => DETECTION,
             Self::NumberLocal => NUMBER_LOCAL,
             Self::NumberTollFree => NUMBER_TOLL_FREE,
@@ -162,6 +165,14 @@ impl Network {
     pub(super) fn charge_recording(&mut self, account: &str, seconds: i64) {
         self.ledger
             .charge(day_of(self.now), account, Item::Recording, minutes(seconds));
+    }
+
+    /// Gives the price in dollars, negative as all prices.
+    pub(super) fn charge_transcription(&mut self, account: &str, seconds: i64) -> f64 {
+        let (item, used) = (Item::Transcription, minutes(seconds));
+        self.ledger.charge(day_of(self.now), account, item, used);
+        let price = item.price().0.saturating_mul(used);
+        -f64::from(i32::try_from(price).unwrap_or(i32::MAX)) / 100_000.0
     }
 
     /// The first month of a number.

@@ -121,7 +121,7 @@ impl Network {
         json!({
             "sid": call.sid,
             "account_sid": call.account,
-            "parent_call_sid": call.parent.as_ref().filter(|_| call.trunk.is_none()),
+            "parent_call_sid": call.shown_parent(),
             "phone_number_sid": self.own_end(call),
             "to": call.to,
             "to_formatted": formatted(&call.to),

@@ -16,6 +16,7 @@ const DIAL_TIMEOUT_S_DEFAULT: u32 = 30;
 const GATHER_TIMEOUT_S_DEFAULT: u32 = 5;
 const RECORD_TIMEOUT_S_DEFAULT: u32 = 5;
 const RECORD_LENGTH_S_DEFAULT: u32 = 3_600;
+const TRANSCRIBED_LENGTH_S_DEFAULT: u32 = 120;
 /// `<Play loop="0">` plays on; Twilio stops after this many rounds.
 const ROUNDS_MAX: u32 = 1_000;
 /// Numbers or clients of one `<Dial>`.
@@ -122,17 +123,27 @@ fn gather(reader: &mut Reader<'_>) -> Gather {
 }
 
 fn record(reader: &Reader<'_>) -> Record {
+    let transcribe_callback = reader.text("transcribeCallback");
+    // Whoever wants to be told wants it to be done.
+    let transcribe = reader.flag("transcribe", transcribe_callback.is_some());
+    let length_s = if transcribe {
+        TRANSCRIBED_LENGTH_S_DEFAULT
+    } else {
+        RECORD_LENGTH_S_DEFAULT
+    };
     Record {
         action: reader.text("action"),
         method: reader.method("method"),
         timeout_s: reader.number("timeout", RECORD_TIMEOUT_S_DEFAULT),
-        length_max_s: reader.number("maxLength", RECORD_LENGTH_S_DEFAULT).max(1),
+        length_max_s: reader.number("maxLength", length_s).max(1),
         finish_on: reader
             .element
             .attribute("finishOnKey")
             .unwrap_or("1234567890*#")
             .to_owned(),
         beep: reader.flag("playBeep", true),
+        transcribe,
+        transcribe_callback,
         recorded: Recorded {
             track: Track::Inbound,
             ..reader.recorded(false, true, "")

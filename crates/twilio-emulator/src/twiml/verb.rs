@@ -104,6 +104,9 @@ pub(crate) struct Record {
     pub(crate) length_max_s: u32,
     pub(crate) finish_on: String,
     pub(crate) beep: bool,
+    /// What is said is written down, and this URL is told.
+    pub(crate) transcribe: bool,
+    pub(crate) transcribe_callback: Option<String>,
     pub(crate) recorded: Recorded,
 }
 

@@ -323,7 +323,7 @@ async fn accounts_and_keys() {
             "available_phone_numbers": part("AvailablePhoneNumbers"), "calls": part("Calls"),
             "conferences": part("Conferences"), "incoming_phone_numbers": part("IncomingPhoneNumbers"),
             "notifications": part("Notifications"), "outgoing_caller_ids": part("OutgoingCallerIds"),
-            "recordings": part("Recordings"),
+            "recordings": part("Recordings"), "transcriptions": part("Transcriptions"),
         },
     });
     assert_eq!(account, expected);

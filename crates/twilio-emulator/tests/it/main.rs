@@ -43,6 +43,7 @@ mod switches;
 mod talk;
 mod time;
 mod tls;
+mod transcriptions;
 mod trunks;
 mod trust;
 mod truth;

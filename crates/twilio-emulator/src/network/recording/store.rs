@@ -24,7 +24,7 @@ pub(in crate::network) struct Recordings {
     with_sound: VecDeque<Place>,
     sound_bytes: usize,
     last_place: Place,
-    recordings_max: usize,
+    count_max: usize,
     sound_bytes_max: usize,
 }
 
@@ -35,7 +35,7 @@ impl Default for Recordings {
 }
 
 impl Recordings {
-    fn bounded(recordings_max: usize, sound_bytes_max: usize) -> Self {
+    fn bounded(count_max: usize, sound_bytes_max: usize) -> Self {
         Self {
             by_place: BTreeMap::new(),
             by_sid: BTreeMap::new(),
@@ -43,14 +43,14 @@ impl Recordings {
             with_sound: VecDeque::new(),
             sound_bytes: 0,
             last_place: 0,
-            recordings_max,
+            count_max,
             sound_bytes_max,
         }
     }
 
     /// Forgets the oldest that is over, if there are too many; false if none of them is.
     pub(super) fn make_room(&mut self) -> bool {
-        if self.by_place.len() < self.recordings_max {
+        if self.by_place.len() < self.count_max {
             return true;
         }
         let oldest = self

@@ -32,6 +32,7 @@ pub(super) fn recording(sid: &str, leg: &str, stage: Stage) -> Recording {
         carried_no_sound: true,
         audible: None,
         then: None,
+        dictation: None,
     }
 }
 

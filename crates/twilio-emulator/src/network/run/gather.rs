@@ -114,6 +114,7 @@ impl Network {
     /// Somebody has said something.
     pub(in crate::network) fn said(&mut self, sid: &CallSid, text: &str) {
         self.log("said", &[("call", sid.as_str()), ("text", text)]);
+        self.record_words(sid, text);
         let Some(call) = self.calls.get_mut(sid) else {
             return;
         };

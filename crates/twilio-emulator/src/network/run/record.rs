@@ -75,6 +75,11 @@ impl Network {
         let Some(recording) = self.record_call(sid, Source::RecordVerb, &wish) else {
             return true;
         };
+        if order.transcribe {
+            let callback = order.transcribe_callback.as_deref();
+            let callback = callback.map(|url| self.resolve(sid, url));
+            self.transcribe(&recording, callback);
+        }
         let now = self.now;
         let length = SignedDuration::from_secs(order.length_max_s.into());
         let loud = self.watch(sid) != Sound::Silence;
@@ -141,6 +146,13 @@ impl Network {
         taping.loud = loud;
         taping.quiet_since = at;
         self.record_on(sid);
+    }
+
+    /// Somebody has said something, which a `<Record>` may be to write down.
+    pub(super) fn record_words(&mut self, sid: &CallSid, text: &str) {
+        if let Some(recording) = self.taping(sid).map(|taping| taping.recording.clone()) {
+            self.dictate(&recording, text);
+        }
     }
 
     /// A key was pressed, which may end a `<Record>`.

@@ -20,13 +20,14 @@ const CALLS: [Item; 5] = [
     Item::CallSip,
 ];
 const NUMBERS: [Item; 2] = [Item::NumberLocal, Item::NumberTollFree];
-const EVERYTHING: [Item; 9] = [
+const EVERYTHING: [Item; 10] = [
     Item::CallOutbound,
     Item::CallInboundLocal,
     Item::CallInboundTollFree,
     Item::CallClient,
     Item::CallSip,
     Item::Recording,
+    Item::Transcription,
     Item::MachineDetection,
     Item::NumberLocal,
     Item::NumberTollFree,
@@ -66,7 +67,7 @@ const fn pieces(
     }
 }
 
-const CATEGORIES: [Category; 14] = [
+const CATEGORIES: [Category; 15] = [
     pieces(
         "answering-machine-detection",
         "Answering Machine Detection",
@@ -119,6 +120,13 @@ const CATEGORIES: [Category; 14] = [
         count_unit: "",
         usage_unit: "usd",
         items: &EVERYTHING,
+    },
+    Category {
+        name: "transcriptions",
+        description: "Transcriptions",
+        count_unit: "transcriptions",
+        usage_unit: "minutes",
+        items: &[Item::Transcription],
     },
 ];
 

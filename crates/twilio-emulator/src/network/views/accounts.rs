@@ -122,6 +122,7 @@ fn account_json(account: &Account, trial: bool) -> Value {
         ("notifications", "Notifications"),
         ("outgoing_caller_ids", "OutgoingCallerIds"),
         ("recordings", "Recordings"),
+        ("transcriptions", "Transcriptions"),
     ];
     let subresources: serde_json::Map<String, Value> = parts
         .iter()
