@@ -335,16 +335,17 @@ async fn the_promoted_token_signs_from_then_on() {
     floor.close().await;
 }
 
+async fn subaccount(floor: &Floor) -> Value {
+    let accounts = floor.client.post(floor.url("/2010-04-01/Accounts.json"));
+    let made = signed_in(accounts.form(&[("FriendlyName", "tenant")])).await;
+    made.json().await.unwrap()
+}
+
 #[tokio::test]
 async fn a_subaccounts_webhooks_are_signed_with_its_own_token() {
     let floor = Floor::open().await;
     floor.listener_at(PROSPECT).await;
-    let accounts = floor.client.post(floor.url("/2010-04-01/Accounts.json"));
-    let sub: Value = signed_in(accounts.form(&[("FriendlyName", "tenant")]))
-        .await
-        .json()
-        .await
-        .unwrap();
+    let sub = subaccount(&floor).await;
     let application = Application::start(sub["auth_token"].as_str().unwrap()).await;
     let root = floor.url(&format!("/2010-04-01/Accounts/{}", sub["sid"].as_str().unwrap()));
     let post = async |path: &str, form: &[(&str, &str)]| {
@@ -363,5 +364,37 @@ async fn a_subaccounts_webhooks_are_signed_with_its_own_token() {
     let received = application.wait_for("/status", &[]).await;
     assert!(received.signed);
     assert_eq!(received.params["AccountSid"], sub["sid"]);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn what_a_rooms_callback_meets_is_noted_in_the_rooms_own_account() {
+    let floor = Floor::open().await;
+    floor.listener_at(PROSPECT).await;
+    let sub = subaccount(&floor).await;
+    let root = floor.url(&format!("/2010-04-01/Accounts/{}", sub["sid"].as_str().unwrap()));
+    let post = async |path: &str, form: &[(&str, &str)]| -> Value {
+        let request = floor.client.post(format!("{root}/{path}")).form(form);
+        signed_in(request).await.json().await.unwrap()
+    };
+    post("IncomingPhoneNumbers.json", &[("PhoneNumber", "+16465550123")]).await;
+    floor.application.answers_with("/room", &[Answer::Status(404)]);
+    let twiml = format!(
+        "<Response><Dial><Conference statusCallback=\"{}\" statusCallbackEvent=\"end\">sales</Conference></Dial></Response>",
+        floor.application.url("/room")
+    );
+    let order = [("To", PROSPECT), ("From", "+16465550123"), ("Twiml", &twiml)];
+    let call = post("Calls.json", &order).await["sid"].clone();
+    let call = call.as_str().unwrap();
+    floor.wait_for_event("participant.join", "call", call).await;
+    post(&format!("Calls/{call}.json"), &[("Status", "completed")]).await;
+    eventually("the refusal is noted", async || {
+        let notes = signed_in(floor.client.get(format!("{root}/Notifications.json"))).await;
+        let notes: Value = notes.json().await.unwrap();
+        (notes["notifications"][0]["error_code"] == "15003").then_some(())
+    })
+    .await;
+    let main = floor.get("Notifications.json").await;
+    assert_eq!(main["notifications"], json!([]));
     floor.close().await;
 }

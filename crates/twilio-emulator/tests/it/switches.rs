@@ -229,6 +229,11 @@ async fn an_action_is_requested_after_its_leg_hung_up_or_not() {
         let log = floor.events("call.ended").await;
         assert_eq!(log.len(), 1, "{log:?}");
         assert_eq!(floor.application.received("/after").len(), usize::from(asked));
+        let fetches = floor.events("twiml.fetch").await;
+        let fetches = fetches
+            .iter()
+            .filter(|fetch| fetch["url"] == floor.application.url("/after"));
+        assert_eq!(fetches.count(), usize::from(asked));
         floor.close().await;
     }
 }
