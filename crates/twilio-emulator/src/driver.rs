@@ -14,7 +14,7 @@ use crate::media::{Media, MediaCommand, MediaError, MediaEvent};
 use crate::network::{Fetch, Input, Network, Output, SoundSource};
 use crate::sid::{CallSid, ConferenceSid};
 use crate::signal::Sockets;
-use crate::sound;
+use crate::sound::{self, Unplayable};
 use crate::webhook::{Request, Webhooks};
 use advance::{Advance, Errands};
 
@@ -274,7 +274,15 @@ impl Driver {
             let samples: Arc<[i16]> =
                 match sound::samples(source, auth_token, &webhooks, media.is_some()).await {
                     Ok(samples) => samples.into(),
-                    Err(reason) => return network.tell(Input::SoundFailed { call, play, reason }).await,
+                    Err(Unplayable { code, reason }) => {
+                        let failed = Input::SoundFailed {
+                            call,
+                            play,
+                            code,
+                            reason,
+                        };
+                        return network.tell(failed).await;
+                    }
                 };
             let Some(media) = media else {
                 if rounds == 0 {

@@ -251,7 +251,12 @@ impl Network {
             } => self.callback_done(&call, request, result),
             Input::Media(event) => self.media_event(event),
             Input::SoundLength { call, play, ms } => self.sound_lasts(&call, play, ms),
-            Input::SoundFailed { call, play, reason } => self.sound_failed(&call, play, &reason),
+            Input::SoundFailed {
+                call,
+                play,
+                code,
+                reason,
+            } => self.sound_failed(&call, play, code, &reason),
             Input::OfferAnswered { call, result } => self.offer_answered(&call, result),
             Input::Offered { call, result } => self.offered(&call, result),
             Input::AnswerAccepted { call, result } => self.answer_accepted(&call, result),

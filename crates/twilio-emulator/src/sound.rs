@@ -3,6 +3,7 @@
 mod ringing;
 
 use std::f32::consts::TAU;
+use std::fmt::Display;
 
 use crate::media;
 use crate::network::SoundSource;
@@ -19,6 +20,8 @@ const REORDER_ROUNDS: usize = 4;
 const KEY_PAUSE_MS: usize = 100;
 /// An announcement nobody waits for the end of.
 const SPEECH_CHARACTERS_MAX: usize = 4_096;
+/// "Invalid Content-Type": what came back is no sound, whatever it calls itself.
+const NO_SOUND: u32 = 12_300;
 /// What announces a participant.
 pub(crate) const BEEP_MS: u32 = 250;
 /// A key's tone.
@@ -28,13 +31,20 @@ const KEY_MS: usize = 160;
 pub(crate) const SILENT_ANSWER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n\
     m=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 127.0.0.1\r\na=mid:0\r\na=rtpmap:0 PCMU/8000\r\na=rtcp-mux\r\n";
 
+/// Why there is no sound, with Twilio's code.
+#[derive(Debug)]
+pub(crate) struct Unplayable {
+    pub(crate) code: u32,
+    pub(crate) reason: String,
+}
+
 /// 8 kHz mono samples for `source`; without media, silence of the right length will do.
 pub(crate) async fn samples(
     source: SoundSource,
     auth_token: AuthToken,
     webhooks: &Webhooks,
     audible: bool,
-) -> Result<Vec<i16>, String> {
+) -> Result<Vec<i16>, Unplayable> {
     match source {
         SoundSource::Speech(mut text) => {
             if let Some((end, _)) = text.char_indices().nth(SPEECH_CHARACTERS_MAX) {
@@ -57,13 +67,22 @@ pub(crate) async fn samples(
                 quirks: Quirks::default(),
                 cookies: String::new(),
             };
-            let reply = webhooks
-                .deliver(&request)
-                .await
-                .map_err(|error| format!("{}: {error}", request.url))?;
-            media::audio_file(&reply.body).map_err(|error| format!("{}: {error}", request.url))
+            let fails = |code: u32, why: &dyn Display| Unplayable {
+                code,
+                reason: format!("{}: {why}", request.url),
+            };
+            let reply = webhooks.deliver(&request).await;
+            let reply = reply.map_err(|error| fails(error.code(), &error))?;
+            if !reply.content_type.starts_with("audio/") {
+                let why = format!("{} is not a content type for sound", reply.content_type);
+                return Err(fails(NO_SOUND, &why));
+            }
+            media::audio_file(&reply.body).map_err(|error| fails(NO_SOUND, &error))
         }
-        SoundSource::Received(file) => media::audio_file(&file).map_err(|error| error.to_string()),
+        SoundSource::Received(file) => media::audio_file(&file).map_err(|error| Unplayable {
+            code: NO_SOUND,
+            reason: error.to_string(),
+        }),
         SoundSource::Ringback { .. }
         | SoundSource::Busy
         | SoundSource::Intercept

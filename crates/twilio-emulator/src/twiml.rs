@@ -65,12 +65,12 @@ pub(crate) fn parse(body: &str) -> Result<Document, TwimlError> {
     if body.len() > DOCUMENT_BYTES_MAX {
         return Err(TwimlError::TooLong(body.len()));
     }
-    let root = Element::parse(body).map_err(TwimlError::NotXml)?;
+    let mut root = Element::parse(body).map_err(TwimlError::NotXml)?;
     if root.name != "Response" {
         return Err(TwimlError::NotAResponse(root.name));
     }
     let mut warnings = Vec::new();
-    schema::check(&root, &mut warnings);
+    schema::check(&mut root, &mut warnings);
     let verbs = root
         .children
         .iter()
@@ -111,6 +111,35 @@ mod tests {
         let document = parse("<Response><Shout/><Pause lenght=\"3\"/></Response>").unwrap();
         assert_eq!(document.verbs, [Verb::Pause { length_s: 1 }]);
         assert_eq!(document.warnings.len(), 2);
+    }
+
+    #[test]
+    fn a_value_that_is_complained_about_falls_back_to_the_default() {
+        let document = parse(
+            "<Response><Gather numDigits=\"0\" timeout=\"0\" input=\"speach\" method=\"PUT\"/>\
+             <Dial timeout=\"900\" timeLimit=\"0\"><Conference beep=\"loud\" maxParticipants=\"1\">a</Conference>\
+             </Dial></Response>",
+        )
+        .unwrap();
+        let codes: Vec<u32> = document.warnings.iter().map(|warning| warning.code).collect();
+        assert_eq!(codes, [13314, 13313, 12200, 13312, 13212, 13216, 13235, 12200]);
+        let plain = "<Response><Gather/><Dial><Conference>a</Conference></Dial></Response>";
+        assert_eq!(document.verbs, parse(plain).unwrap().verbs);
+    }
+
+    #[test]
+    fn a_sip_address_that_is_none_is_noted_and_not_called() {
+        let twiml = "<Response><Dial><Sip>desk</Sip><Number>+13125550142</Number></Dial></Response>";
+        let document = parse(twiml).unwrap();
+        let codes: Vec<u32> = document.warnings.iter().map(|warning| warning.code).collect();
+        assert_eq!(codes, [13243]);
+        let [Verb::Dial(dial)] = document.verbs.as_slice() else {
+            panic!("{document:?}")
+        };
+        let Noun::Callees(callees) = &dial.noun else {
+            panic!("{dial:?}")
+        };
+        assert_eq!(callees.len(), 1);
     }
 
     #[test]

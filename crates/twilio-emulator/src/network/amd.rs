@@ -195,6 +195,7 @@ impl Network {
         else {
             return;
         };
+        let redirected = call.redirected;
         let verdict = self.err(truth, order.mode);
         if let Some(listening) = self.calls.get_mut(sid).and_then(|call| call.amd.as_mut()) {
             listening.verdict = Some((verdict, at_ms));
@@ -210,7 +211,11 @@ impl Network {
             ],
         );
         if !order.asynchronous {
-            return self.begin_instructions(sid);
+            // Whoever was given other TwiML meanwhile no longer waits for the verdict.
+            if !redirected {
+                self.begin_instructions(sid);
+            }
+            return;
         }
         let Some(callback) = order.callback else { return };
         let mut params = Params::new();

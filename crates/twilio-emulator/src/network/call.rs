@@ -156,6 +156,8 @@ pub(super) struct Call {
     /// It goes to a SIP URI, or came from one.
     pub(super) sip: Option<Box<super::sip::SipLeg>>,
     pub(super) trunk: Option<super::sip::OnTrunk>,
+    /// What the called side is shown of why it is called.
+    pub(super) reason: Option<String>,
     pub(super) stir_verstat: Option<String>,
     pub(super) forwarded_from: Option<String>,
     /// Cookies of the application, by host.
@@ -204,6 +206,7 @@ impl Call {
             amd: None,
             sip: None,
             trunk: None,
+            reason: None,
             stir_verstat: None,
             forwarded_from: None,
             cookies: Cookies::default(),

@@ -82,6 +82,7 @@ impl Network {
         if let Some(call) = self.calls.get_mut(sid) {
             call.runs.clear();
             call.redirected = true;
+            call.redirects = 0;
         }
         self.start_instructions(sid, instructions);
         Ok(())
@@ -157,7 +158,6 @@ impl Network {
             ],
         );
         self.leave(sid, LeaveReason::HungUp);
-        self.leave_queue(sid);
         self.end_record(sid, HUNG_UP);
         self.stop_recordings_of(sid);
         self.say_farewell(sid);

@@ -40,6 +40,8 @@ pub(crate) enum Input {
     SoundFailed {
         call: CallSid,
         play: u64,
+        /// Twilio's.
+        code: u32,
         reason: String,
     },
     OfferAnswered {

@@ -50,6 +50,8 @@ pub(crate) struct CallOrder {
     /// `SendDigits`.
     pub(crate) keys: Option<String>,
     pub(crate) amd: Option<Amd>,
+    /// What the called side is shown of why it is called.
+    pub(crate) reason: Option<String>,
     /// For a PBX that asks.
     pub(crate) sip_credentials: Option<(String, Password)>,
     /// What is odd about it, by Twilio's codes.
@@ -87,6 +89,7 @@ impl Network {
                 sequence: 0,
             }),
             record: order.record,
+            reason: order.reason,
             keys: order.keys,
             sip,
             amd: order.amd.map(super::amd::Listening::new),

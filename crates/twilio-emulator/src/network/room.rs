@@ -21,6 +21,9 @@ use crate::rest::ApiError;
 use crate::sid::{CallSid, ConferenceSid};
 use crate::twiml::{Beep, Callback, Room};
 
+/// Where rooms are mixed unless somebody wants it elsewhere.
+const REGION: &str = "us1";
+
 /// Where a conference stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -46,6 +49,8 @@ pub(super) struct Conference {
     pub(super) sid: ConferenceSid,
     pub(super) account: String,
     pub(super) name: String,
+    /// The first participant's wish, as the callback is.
+    pub(super) region: String,
     pub(super) stage: Stage,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
@@ -198,6 +203,7 @@ impl Network {
             sid,
             account,
             name: room.name.clone(),
+            region: room.region.clone().unwrap_or_else(|| REGION.to_owned()),
             stage: Stage::Waiting,
             created_at: self.now,
             updated_at: self.now,

@@ -132,9 +132,13 @@ impl Network {
             let Some(call) = self.calls.get_mut(sid).filter(|call| !call.status.is_final()) else {
                 return;
             };
+            let rings = call.inbound && call.status == Status::Ringing;
             let Some(run) = call.runs.last_mut() else { return };
             if !matches!(run.waiting, Waiting::Nothing) {
                 return;
+            }
+            if rings && picks_up(run.verbs.front()) {
+                return self.answer_inbound(sid);
             }
             let verb = run.verbs.pop_front();
             let scope = run.scope;
@@ -341,8 +345,8 @@ impl Network {
     }
 
     /// A sound could not be had, which an announcement's sender is told.
-    pub(super) fn sound_failed(&mut self, sid: &CallSid, play: u64, why: &str) {
-        self.notify(sid, 11200, why);
+    pub(super) fn sound_failed(&mut self, sid: &CallSid, play: u64, code: u32, why: &str) {
+        self.notify(sid, code, why);
         if let Some(Scope::Announcement(id)) = self.run_that_plays(sid, play).map(|run| run.scope) {
             self.announcement_failed(sid, id, why);
         }
@@ -397,6 +401,16 @@ impl Network {
         if let Some(call) = self.calls.get_mut(sid) {
             call.runs.pop();
         }
+    }
+}
+
+/// Whether a caller who rings is answered before this verb; the end of a document hangs up on them, and
+/// only an answered call can be hung up.
+fn picks_up(verb: Option<&Verb>) -> bool {
+    match verb {
+        Some(Verb::Pause { .. } | Verb::Redirect(_) | Verb::Reject { .. }) => false,
+        Some(Verb::Dial(dial)) => !dial.answer_on_bridge,
+        Some(_) | None => true,
     }
 }
 

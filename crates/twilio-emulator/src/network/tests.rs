@@ -1,8 +1,11 @@
 //! The machine by itself, on a clock that jumps from one deadline to the next.
 
+mod application;
 mod bounds;
 mod client;
 mod truth;
+mod updates;
+mod verbs;
 mod world;
 
 use jiff::{SignedDuration, Timestamp};
@@ -62,6 +65,7 @@ fn order(to: &str, twiml: &str) -> CallOrder {
         time_limit_s: None,
         keys: None,
         amd: None,
+        reason: None,
     }
 }
 
@@ -73,14 +77,22 @@ pub(in crate::network) fn live_at(network: &mut Network, number: &str, persona: 
 
 /// Lets time pass until nothing is due before `seconds`, and gives what was to be done.
 pub(in crate::network) fn run(network: &mut Network, seconds: i64) -> Vec<Output> {
-    let end = Timestamp::from_second(seconds).unwrap();
     let mut outputs = Vec::new();
+    pass(network, seconds, |_, output| outputs.push(output));
+    outputs
+}
+
+/// Lets time pass until nothing is due before `seconds`; `perform` does what the network wants done.
+fn pass(network: &mut Network, seconds: i64, mut perform: impl FnMut(&mut Network, Output)) {
+    let end = Timestamp::from_second(seconds).unwrap();
     loop {
-        outputs.extend(std::iter::from_fn(|| network.poll()));
+        while let Some(output) = network.poll() {
+            perform(network, output);
+        }
         let due = network.deadline().filter(|due| *due <= end);
         network.handle(Input::Tick, due.unwrap_or(end));
         if due.is_none() {
-            return outputs;
+            return;
         }
     }
 }
@@ -138,7 +150,7 @@ fn what_is_canceled_in_the_queue_ends_without_a_word() {
 fn a_call_ends_at_its_time_limit() {
     let mut network = network(1, 0);
     live_at(&mut network, "+13125550101", "listener");
-    let call = place(&mut network, "+13125550101", "<Pause length=\"100000\"/>");
+    let call = place(&mut network, "+13125550101", "<Pause length=\"80000\"/>");
     run(&mut network, 14_390);
     assert_eq!(status(&network, &call), "in-progress");
     let outputs = run(&mut network, 14_410);

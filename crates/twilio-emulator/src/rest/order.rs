@@ -55,8 +55,8 @@ pub(super) fn order(
 ) -> Result<CallOrder, ApiError> {
     let to = called(form)?;
     let from = caller(form, to)?;
-    let reason = form.text("CallReason").unwrap_or_default();
-    if reason.chars().count() > CALL_REASON_CHARACTERS_MAX {
+    let reason = form.text("CallReason");
+    if reason.is_some_and(|reason| reason.chars().count() > CALL_REASON_CHARACTERS_MAX) {
         return Err(ApiError::parameter("CallReason has more than 50 characters"));
     }
     let (callback_events, notes) = progress_events(form);
@@ -74,6 +74,7 @@ pub(super) fn order(
         ring_timeout_s: ring_timeout(form, ring_timeout_s)?,
         keys: None,
         amd: None,
+        reason: reason.map(str::to_owned),
         time_limit_s: time_limit(form)?,
         sip_credentials: sip_credentials(form)?,
         notes,

@@ -20,6 +20,7 @@ const RING_TIMEOUT_S: RangeInclusive<u32> = 5..=600;
 const PARTICIPANTS_MAX: RangeInclusive<usize> = 2..=250;
 /// "Failed to validate conference attributes".
 const INVALID: u32 = 16002;
+const REGIONS: [&str; 8] = ["us1", "us2", "ie1", "sg1", "br1", "au1", "jp1", "de1"];
 const ROOM_EVENTS: [&str; 9] = [
     "start",
     "end",
@@ -196,6 +197,7 @@ fn room(form: &Form) -> Result<Room, ApiError> {
         wait_method: wait.as_ref().map(|wait| wait.method).unwrap_or_default(),
         wait_url: wait.map(|wait| wait.url),
         participants_max,
+        region: form.one_of("Region", &REGIONS)?.map(str::to_owned),
         coach: coach.map(str::to_owned),
         recorded: recorded(form)?,
         callback: callback(form)?,

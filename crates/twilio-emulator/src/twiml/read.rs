@@ -135,7 +135,7 @@ fn record(reader: &Reader<'_>) -> Record {
         action: reader.text("action"),
         method: reader.method("method"),
         timeout_s: reader.number("timeout", RECORD_TIMEOUT_S_DEFAULT),
-        length_max_s: reader.number("maxLength", length_s).max(1),
+        length_max_s: reader.number("maxLength", length_s),
         finish_on: reader
             .element
             .attribute("finishOnKey")
@@ -162,7 +162,7 @@ fn dial(reader: &mut Reader<'_>) -> Dial {
     Dial {
         action: reader.text("action"),
         method: reader.method("method"),
-        timeout_s: reader.number("timeout", DIAL_TIMEOUT_S_DEFAULT).clamp(5, 600),
+        timeout_s: reader.number("timeout", DIAL_TIMEOUT_S_DEFAULT),
         time_limit_s: reader.number("timeLimit", TIME_LIMIT_S_DEFAULT),
         caller_id: reader.text("callerId"),
         answer_on_bridge: reader.flag("answerOnBridge", false),
@@ -170,6 +170,7 @@ fn dial(reader: &mut Reader<'_>) -> Dial {
         sequential: reader.flag("sequential", false),
         ring_tone: reader.text("ringTone"),
         recorded,
+        reason: reader.text("callReason"),
         noun,
     }
 }
@@ -184,10 +185,11 @@ fn noun(reader: &mut Reader<'_>) -> Noun {
             line: element.line,
             ..Element::default()
         };
-        return Noun::Callees(vec![callee(&mut Reader {
+        let only = callee(&mut Reader {
             element: &element,
             warnings: reader.warnings,
-        })]);
+        });
+        return Noun::Callees(only.into_iter().collect());
     };
     let mut inner = Reader {
         element: first,
@@ -217,13 +219,14 @@ fn noun(reader: &mut Reader<'_>) -> Noun {
                     warnings: reader.warnings,
                 })
             };
-            Noun::Callees(callees.iter().take(CALLEES_MAX).map(read).collect())
+            Noun::Callees(callees.iter().take(CALLEES_MAX).filter_map(read).collect())
         }
         other => Noun::Unconnected(other.to_owned()),
     }
 }
 
-fn callee(reader: &mut Reader<'_>) -> Callee {
+/// Reads one noun; none if it names nothing that could be called, which is noted.
+fn callee(reader: &mut Reader<'_>) -> Option<Callee> {
     let element = reader.element;
     let text = element.text.trim().to_owned();
     let child = |name: &str| element.children.iter().find(|child| child.name == name);
@@ -248,6 +251,7 @@ fn callee(reader: &mut Reader<'_>) -> Callee {
             let uri = child("Uri").map_or(text, |child| child.text.trim().to_owned());
             if SipUri::parse(&uri).is_none() {
                 reader.warn(13243, &format!("<Sip> is no SIP URI: {uri}"));
+                return None;
             }
             let credentials = reader.text("username").zip(reader.text("password"));
             Address::Sip {
@@ -271,14 +275,14 @@ fn callee(reader: &mut Reader<'_>) -> Callee {
         ..amd
     });
     let keys = reader.text("sendDigits");
-    Callee {
+    Some(Callee {
         address,
         whisper: reader.target("url", "method"),
         callback: reader.callback("statusCallback", &["completed"]),
         // Keys and the listening of AMD would get into each other's way: keys win.
         amd: amd.filter(|_| keys.is_none()),
         keys,
-    }
+    })
 }
 
 fn room(reader: &mut Reader<'_>) -> Room {
@@ -305,7 +309,8 @@ fn room(reader: &mut Reader<'_>) -> Room {
         label: reader.text("participantLabel"),
         wait_url: element.attribute("waitUrl").map(str::to_owned),
         wait_method: reader.method("waitMethod"),
-        participants_max: reader.number("maxParticipants", 250).clamp(2, 250) as usize,
+        participants_max: reader.number("maxParticipants", 250) as usize,
+        region: reader.text("region"),
         coach: reader.text("coach"),
         recorded: recorded.then(|| reader.recorded(false, true, "")),
         callback: reader.callback("statusCallback", &[]),

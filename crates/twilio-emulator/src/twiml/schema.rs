@@ -381,34 +381,28 @@ static SCHEMAS: [Schema; 19] = [
     },
 ];
 
-/// Notes everything about this element and what is in it that TwiML does not have. Elements that are known
-/// but not run by this network are taken as they are.
-pub(super) fn check(element: &Element, warnings: &mut Vec<Warning>) {
+/// Notes everything about this element and what is in it that TwiML does not have, and takes away values
+/// for which there is a default. Elements that are known but not run by this network are taken as they are.
+pub(super) fn check(element: &mut Element, warnings: &mut Vec<Warning>) {
     let Some(schema) = SCHEMAS.iter().find(|schema| schema.name == element.name) else {
         return;
     };
-    for (name, value) in &element.attributes {
+    let (parent, line) = (&element.name, element.line);
+    element.attributes.retain(|(name, value)| {
         let known = schema.attributes.iter().find(|attribute| attribute.0 == name);
-        let (code, message) = match known {
-            None => (
-                SCHEMA,
-                format!("{name} is not an attribute of <{}>", element.name),
-            ),
-            Some(Attribute(_, kind, code)) => match kind.complaint(value) {
-                None => continue,
-                Some(complaint) => (
-                    *code,
-                    format!("<{}>: {name}=\"{value}\" {complaint}", element.name),
-                ),
-            },
+        let complaint = known.map(|Attribute(_, kind, code)| (kind, *code, kind.complaint(value)));
+        let (code, message, stays) = match complaint {
+            None => (SCHEMA, format!("{name} is not an attribute of <{parent}>"), true),
+            Some((_, _, None)) => return true,
+            Some((kind, code, Some(complaint))) => {
+                let message = format!("<{parent}>: {name}=\"{value}\" {complaint}");
+                (code, message, !kind.has_default())
+            }
         };
-        warnings.push(Warning {
-            code,
-            message,
-            line: element.line,
-        });
-    }
-    for child in &element.children {
+        warnings.push(Warning { code, message, line });
+        stays
+    });
+    for child in &mut element.children {
         if schema.children.contains(&child.name.as_str()) {
             check(child, warnings);
         } else {
@@ -422,6 +416,19 @@ pub(super) fn check(element: &Element, warnings: &mut Vec<Warning>) {
 }
 
 impl Kind {
+    /// A value that does not fit is as good as none. Of a URL, keys or a text there is no telling.
+    fn has_default(self) -> bool {
+        match self {
+            Self::Method
+            | Self::Flag
+            | Self::Number(..)
+            | Self::NumberOrAuto(..)
+            | Self::OneOf(_)
+            | Self::Words(_) => true,
+            Self::Text | Self::Short(_) | Self::Url | Self::Keys(_) => false,
+        }
+    }
+
     /// Why the value does not fit.
     fn complaint(self, value: &str) -> Option<String> {
         let listed = |words: &[&str]| format!("is none of {}", words.join(", "));

@@ -146,6 +146,8 @@ pub(crate) struct Dial {
     /// The country whose ringing the caller hears; `None` is that of the number dialled.
     pub(crate) ring_tone: Option<String>,
     pub(crate) recorded: Option<Recorded>,
+    /// What the called side is shown of why it is called.
+    pub(crate) reason: Option<String>,
     pub(crate) noun: Noun,
 }
 
@@ -218,6 +220,8 @@ pub(crate) struct Room {
     pub(crate) wait_url: Option<String>,
     pub(crate) wait_method: Method,
     pub(crate) participants_max: usize,
+    /// Where the room is mixed, if this one is the first in it.
+    pub(crate) region: Option<String>,
     /// The call that alone hears this one.
     pub(crate) coach: Option<String>,
     pub(crate) recorded: Option<Recorded>,

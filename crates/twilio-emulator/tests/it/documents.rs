@@ -174,3 +174,31 @@ async fn a_loop_without_end_is_a_thousand_rounds() {
     assert_eq!(floor.application.received("/after").len(), 1);
     floor.close().await;
 }
+
+#[tokio::test]
+async fn what_cannot_be_played_is_noted_and_the_next_verb_runs() {
+    let floor = virtual_floor().await;
+    let text = Answer::File("text/plain", b"no sound".to_vec());
+    floor.application.answers_with("/text", &[text]);
+    let noise = Answer::File("audio/wav", b"no sound either".to_vec());
+    floor.application.answers_with("/noise", &[noise]);
+    for (url, code) in [
+        ("/text", "12300"),
+        ("/noise", "12300"),
+        ("/missing", "12300"),
+        ("/away", "11200"),
+    ] {
+        floor.application.answers_with("/away", &[Answer::Status(404)]);
+        number_says(&floor, &format!("<Play>{url}</Play><Redirect>/after</Redirect>")).await;
+        floor.application.says("/after", "<Hangup/>");
+        let caller = caller(&floor).await;
+        advance(&floor, 10_000).await;
+        floor
+            .application
+            .wait_for("/after", &[("CallSid", &caller)])
+            .await;
+        let notes = floor.get(&format!("Calls/{caller}/Notifications.json")).await;
+        assert_eq!(notes["notifications"][0]["error_code"], code, "{url}");
+    }
+    floor.close().await;
+}

@@ -4,6 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::floor::{Floor, OWN_NUMBER, signed_in};
+use crate::time::{advance, virtual_floor};
 
 const FIRST: &str = "+13125550111";
 const SECOND: &str = "+13125550122";
@@ -310,5 +311,43 @@ async fn documents_can_be_checked_without_a_call() {
     let bad = "<Response>\n<Dial timeout=\"3\">\n<Conference beep=\"loud\">x</Conference></Dial>\n<Shout/></Response>";
     assert_eq!(codes(bad).await, [(13212, 2), (13235, 3), (12200, 4)]);
     assert_eq!(codes("<Response>").await, [(12100, 0)]);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_pause_or_a_redirect_before_anything_else_leaves_the_caller_ringing() {
+    let floor = virtual_floor().await;
+    floor.application.says("/closed", "<Reject/>");
+    number_says(&floor, "<Pause length=\"20\"/><Redirect>/closed</Redirect>").await;
+    let caller = call_in(&floor, json!({})).await;
+    let path = format!("Calls/{}.json", caller["sid"].as_str().unwrap());
+    advance(&floor, 19_000).await;
+    assert_eq!(floor.get(&path).await["status"], "ringing");
+    advance(&floor, 2_000).await;
+    let view = floor.get(&path).await;
+    assert_eq!(
+        (&view["status"], &view["duration"]),
+        (&json!("no-answer"), &json!("0"))
+    );
+
+    for (verbs, duration) in [
+        ("<Pause length=\"20\"/><Say>Hello.</Say>", "1"),
+        ("<Hangup/>", "0"),
+        ("", "0"),
+    ] {
+        number_says(&floor, verbs).await;
+        let caller = call_in(&floor, json!({})).await;
+        advance(&floor, 60_000).await;
+        let view = floor
+            .get(&format!("Calls/{}.json", caller["sid"].as_str().unwrap()))
+            .await;
+        assert_eq!(
+            (&view["status"], &view["duration"]),
+            (&json!("completed"), &json!(duration)),
+            "{verbs}"
+        );
+        let answered = floor.wait_for_event("call.in-progress", "call", caller["sid"].as_str().unwrap());
+        answered.await;
+    }
     floor.close().await;
 }

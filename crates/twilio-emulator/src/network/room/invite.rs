@@ -112,6 +112,7 @@ impl Network {
             sequential: false,
             ring_tone: None,
             recorded: None,
+            reason: None,
             noun: Noun::Room(Box::new(room)),
         }));
         if let Some(call) = self.calls.get_mut(sid) {

@@ -134,7 +134,6 @@ impl Network {
         let Some(call) = self.calls.get_mut(sid).filter(|call| !call.status.is_final()) else {
             return;
         };
-        let unanswered = call.status == Status::Ringing;
         let Some(run) = call
             .runs
             .last_mut()
@@ -155,8 +154,6 @@ impl Network {
                 let method = dialing.order.method;
                 self.fetch(sid, action, method, FetchPurpose::Document, outcome);
             }
-            // A caller who was to be answered with the bridge is answered by what follows instead.
-            None if unanswered => self.answer_or_go_on(sid),
             None => self.advance(sid),
         }
     }

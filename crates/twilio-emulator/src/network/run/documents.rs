@@ -217,25 +217,7 @@ impl Network {
         };
         let Some(run) = call.runs.last_mut() else { return };
         run.verbs = verbs.into();
-        self.answer_or_go_on(sid);
-    }
-
-    /// Answers a caller who is still ringing, and the document goes on then; unless it turns the caller away,
-    /// or is to answer when the far end does.
-    pub(super) fn answer_or_go_on(&mut self, sid: &CallSid) {
-        let Some(call) = self.calls.get(sid) else { return };
-        let ringing = call.status == Status::Ringing && call.inbound;
-        let next = call.runs.last().and_then(|run| run.verbs.front());
-        let unanswered = match next {
-            Some(Verb::Reject { .. }) => true,
-            Some(Verb::Dial(dial)) => dial.answer_on_bridge,
-            Some(_) | None => false,
-        };
-        if ringing && !unanswered {
-            self.answer_inbound(sid);
-        } else {
-            self.advance(sid);
-        }
+        self.advance(sid);
     }
 
     /// Tries the fallback once; without one the call apologises and ends, and waiting goes on in silence.

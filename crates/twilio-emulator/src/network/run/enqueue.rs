@@ -214,6 +214,9 @@ impl Network {
     pub(in crate::network) fn redirect_from_queue(&mut self, call: &CallSid, to: &Endpoint) {
         self.farewell_queue(call, true);
         self.stop_sound(call);
+        if let Some(call) = self.calls.get_mut(call) {
+            call.redirected = true;
+        }
         self.run_from(call, to);
     }
 }

@@ -124,6 +124,7 @@ impl Network {
             sequential: true,
             ring_tone: None,
             recorded: recorded(trunk).filter(|_| !behind),
+            reason: None,
             noun: Noun::Callees(callees.collect()),
         };
         if let Some(call) = self.calls.get_mut(sid) {
