@@ -16,6 +16,7 @@ mod client;
 mod dialing_permissions;
 mod end;
 mod events;
+mod exchanges;
 mod faults;
 mod geography;
 mod inbound;
@@ -65,7 +66,7 @@ pub(crate) use insights::{Annotation, RowFilter, SdkReport, TraceFilter};
 pub(crate) use keys::{Access, Policy, Scope, violation};
 pub use limits::Limits;
 pub(crate) use market::NumberSearch;
-pub(crate) use notifications::NotificationFilter;
+pub(crate) use notifications::{NotificationFilter, RestRequest};
 pub(crate) use output::Output;
 pub(crate) use place::{CallOrder, Instructions};
 pub(crate) use population::PersonaOrder;
@@ -94,6 +95,7 @@ use call::Call;
 use caller_ids::CallerId;
 use client::Socket;
 use events::EventLog;
+use exchanges::Exchanges;
 use insights::Insights;
 use notifications::Journal;
 use population::Population;
@@ -134,6 +136,7 @@ pub(crate) struct Network {
     dialing_inherited: bool,
     events: EventLog,
     journal: Journal,
+    exchanges: Exchanges,
     calls: BTreeMap<CallSid, Call>,
     /// In order of creation.
     call_order: VecDeque<CallSid>,
@@ -188,6 +191,7 @@ impl Network {
             dialing_inherited: true,
             events: EventLog::default(),
             journal: Journal::default(),
+            exchanges: Exchanges::default(),
             calls: BTreeMap::new(),
             call_order: VecDeque::new(),
             queue: VecDeque::new(),
@@ -311,6 +315,7 @@ impl Network {
         self.reads_lag_ms = 0;
         self.events.clear();
         self.journal = Journal::default();
+        self.exchanges = Exchanges::default();
         self.timers
             .retain(|_, timer| matches!(timer, Timer::TokenExpiry(..) | Timer::Review(_)));
     }

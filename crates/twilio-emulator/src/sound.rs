@@ -5,6 +5,8 @@ mod ringing;
 use std::f32::consts::TAU;
 use std::fmt::Display;
 
+use jiff::Timestamp;
+
 use crate::media;
 use crate::network::SoundSource;
 use crate::twiml::Method;
@@ -20,8 +22,8 @@ const REORDER_ROUNDS: usize = 4;
 const KEY_PAUSE_MS: usize = 100;
 /// An announcement nobody waits for the end of.
 const SPEECH_CHARACTERS_MAX: usize = 4_096;
-/// "Invalid Content-Type": what came back is no sound, whatever it calls itself.
-const NO_SOUND: u32 = 12_300;
+/// What calls itself sound and is none has no code of its own.
+const UNREADABLE: u32 = 11_200;
 /// What announces a participant.
 pub(crate) const BEEP_MS: u32 = 250;
 /// A key's tone.
@@ -64,6 +66,7 @@ pub(crate) async fn samples(
                 params: Vec::new(),
                 json: None,
                 idempotency_token: String::new(),
+                asked_at: Timestamp::default(),
                 quirks: Quirks::default(),
                 cookies: String::new(),
             };
@@ -73,14 +76,14 @@ pub(crate) async fn samples(
             };
             let reply = webhooks.deliver(&request).await;
             let reply = reply.map_err(|error| fails(error.code(), &error))?;
-            if !reply.content_type.starts_with("audio/") {
-                let why = format!("{} is not a content type for sound", reply.content_type);
-                return Err(fails(NO_SOUND, &why));
+            if !reply.content_type().starts_with("audio/") {
+                let why = format!("{} is not a content type for sound", reply.content_type());
+                return Err(fails(12_300, &why));
             }
-            media::audio_file(&reply.body).map_err(|error| fails(NO_SOUND, &error))
+            media::audio_file(&reply.body).map_err(|error| fails(UNREADABLE, &error))
         }
         SoundSource::Received(file) => media::audio_file(&file).map_err(|error| Unplayable {
-            code: NO_SOUND,
+            code: UNREADABLE,
             reason: error.to_string(),
         }),
         SoundSource::Ringback { .. }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
@@ -73,18 +74,34 @@ pub(crate) struct Request {
     pub(crate) json: Option<String>,
     /// The same for every retry, so that the receiver can tell.
     pub(crate) idempotency_token: String,
+    /// When it sets out.
+    pub(crate) asked_at: Timestamp,
     pub(crate) quirks: Quirks,
     /// The `Cookie` header; empty for none.
     pub(crate) cookies: String,
 }
 
-/// What came back with a status below 400.
+/// What came back.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reply {
-    pub(crate) content_type: String,
-    /// Its `Set-Cookie` headers.
-    pub(crate) cookies: Vec<String>,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+}
+
+impl Reply {
+    pub(crate) fn content_type(&self) -> &str {
+        let kind = self.headers.get(header::CONTENT_TYPE);
+        kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Its `Set-Cookie` headers.
+    pub(crate) fn cookies(&self) -> impl Iterator<Item = &str> {
+        let cookies = self.headers.get_all(header::SET_COOKIE).iter();
+        cookies
+            .filter_map(|cookie| cookie.to_str().ok())
+            .take(COOKIES_MAX)
+    }
 }
 
 /// Why no usable reply came.
@@ -98,8 +115,8 @@ pub(crate) enum DeliveryError {
     Broken,
     #[error("no reply in time")]
     Timeout,
-    #[error("status {0}")]
-    Status(u16),
+    #[error("status {}", .0.status.as_u16())]
+    Refused(Box<Reply>),
     #[error("the URL cannot be requested")]
     Url,
     #[error("more than ten redirects")]
@@ -115,7 +132,7 @@ impl DeliveryError {
             Self::Connect => 11205,
             Self::Name => 11210,
             Self::Broken => 11206,
-            Self::Timeout | Self::Status(_) => 11200,
+            Self::Timeout | Self::Refused(_) => 11200,
             Self::Redirects => 11215,
             Self::Url => 11100,
             Self::TooLarge => 11750,
@@ -175,15 +192,14 @@ impl Webhooks {
             if let Some(url) = &kept {
                 asked.headers_mut().extend(self.cache().conditions(url));
             }
-            let (head, body) = self.exchanges.exchange(asked, overrides).await?;
-            let status = head.status;
-            if status == StatusCode::UNAUTHORIZED && envelope.answer(&head.headers) {
+            let reply = self.exchanges.exchange(asked, overrides).await?;
+            if reply.status == StatusCode::UNAUTHORIZED && envelope.answer(&reply.headers) {
                 continue;
             }
-            if status.is_client_error() || status.is_server_error() {
-                return Err(DeliveryError::Status(status.as_u16()));
+            if reply.status.is_client_error() || reply.status.is_server_error() {
+                return Err(DeliveryError::Refused(Box::new(reply)));
             }
-            if envelope.follow(status, &head.headers)? {
+            if envelope.follow(&reply)? {
                 redirects += 1;
                 if redirects > REDIRECTS_MAX {
                     return Err(DeliveryError::Redirects);
@@ -191,14 +207,13 @@ impl Webhooks {
                 continue;
             }
             let Some(url) = kept else {
-                return Ok(reply(&head.headers, body));
+                return Ok(reply);
             };
-            if status == StatusCode::NOT_MODIFIED {
+            if reply.status == StatusCode::NOT_MODIFIED {
                 let same = self.cache().reply(&url);
-                return same.ok_or(DeliveryError::Status(status.as_u16()));
+                return same.ok_or_else(|| DeliveryError::Refused(Box::new(reply)));
             }
-            let reply = reply(&head.headers, body);
-            self.cache().keep(&url, &head.headers, &reply);
+            self.cache().keep(&url, &reply);
             return Ok(reply);
         }
     }
@@ -207,18 +222,5 @@ impl Webhooks {
         self.cache
             .lock()
             .expect("nothing panics while it holds this lock")
-    }
-}
-
-fn reply(headers: &HeaderMap, body: Bytes) -> Reply {
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let cookies = headers.get_all(header::SET_COOKIE).iter();
-    let cookies = cookies.filter_map(|value| value.to_str().ok());
-    Reply {
-        content_type: content_type.unwrap_or_default().to_owned(),
-        cookies: cookies.take(COOKIES_MAX).map(str::to_owned).collect(),
-        body,
     }
 }

@@ -209,16 +209,17 @@ impl Network {
             let fields = [("call", call.as_str()), ("url", &request.url)];
             self.log("callback.delivered", &fields);
         }
-        self.note_exchange(call, request, &result);
-        let Err(error) = result else { return };
-        let (code, message) = if let DeliveryError::Status(status) = error {
+        let exchange = self.note_exchange(call, request, result);
+        let Err(error) = &exchange.result else { return };
+        let (code, message) = if let DeliveryError::Refused(reply) = error {
+            let status = reply.status.as_u16();
             (15003, format!("the callback was answered with {status}"))
         } else {
             (error.code(), format!("the callback was lost: {error}"))
         };
         match account {
-            Some(account) => self.notify_account(&account, code, &message),
-            None => self.notify(call, code, &message),
+            Some(account) => self.notify_account(&account, Some(&exchange), code, &message),
+            None => self.notify_of(&exchange, call, code, &message),
         }
     }
 }

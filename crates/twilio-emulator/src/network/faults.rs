@@ -100,6 +100,7 @@ impl Network {
             params,
             json: None,
             idempotency_token: self.sids.next(""),
+            asked_at: self.now,
             quirks: Quirks {
                 stir_unsigned: !self.switches.stir_signed,
                 query_sorted: self.switches.url_query == UrlQuery::Sorted,

@@ -1,21 +1,20 @@
-//! What Twilio's error log and a call's `Events` show: warnings, errors, and webhooks with their answers.
+//! What Twilio's error log shows: warnings and errors, and the request that each of them came of.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use url::form_urlencoded::Serializer;
 
+use super::exchanges::{Exchange, Newest};
 use super::views::root;
 use super::{Network, When, not_found};
 use crate::clock::rfc2822;
 use crate::rest::ApiError;
 use crate::sid::CallSid;
-use crate::webhook::{DeliveryError, Reply, Request};
 
-/// Of each kind the newest are kept, all accounts together.
+/// The newest are kept, all accounts together.
 const NOTIFICATIONS_MAX: usize = 20_000;
-const EXCHANGES_MAX: usize = 20_000;
 /// Twilio cuts long messages too.
 const MESSAGE_CHARACTERS_MAX: usize = 1_000;
 
@@ -27,7 +26,26 @@ struct Notification {
     call: Option<CallSid>,
     code: u32,
     message: String,
+    cause: Cause,
     at: Timestamp,
+}
+
+/// The request that a notification came of.
+#[derive(Clone, Debug)]
+enum Cause {
+    Unknown,
+    /// To the application.
+    Webhook(Arc<Exchange>),
+    /// To REST.
+    Rest(RestRequest),
+}
+
+/// What a client asked of REST.
+#[derive(Clone, Debug)]
+pub(crate) struct RestRequest {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) variables: Vec<(String, String)>,
 }
 
 /// `GET Notifications`: what to show.
@@ -44,20 +62,14 @@ impl NotificationFilter {
     }
 }
 
-/// One webhook about a call and what came back.
-#[derive(Clone, Debug)]
-struct Exchange {
-    call: CallSid,
-    request: Arc<Request>,
-    status: Option<u16>,
-    content_type: String,
-}
+/// All accounts' notifications.
+#[derive(Debug)]
+pub(super) struct Journal(Newest<Notification>);
 
-/// The newest notifications and exchanges, oldest first.
-#[derive(Debug, Default)]
-pub(super) struct Journal {
-    notifications: VecDeque<Notification>,
-    exchanges: VecDeque<Exchange>,
+impl Default for Journal {
+    fn default() -> Self {
+        Self(Newest::new(NOTIFICATIONS_MAX))
+    }
 }
 
 /// Codes that do not stop anything: schema and parameter warnings, callbacks answered with an error.
@@ -66,78 +78,75 @@ fn is_warning(code: u32) -> bool {
 }
 
 impl Network {
-    /// Notes what Twilio would show in its error log.
+    /// Notes what Twilio would show in its error log about the document that a call runs.
     pub(super) fn notify(&mut self, call: &CallSid, code: u32, message: &str) {
-        let text = code.to_string();
-        self.log(
-            "notification",
-            &[("call", call.as_str()), ("code", &text), ("message", message)],
+        let runs = self.calls.get(call).map_or(&[][..], |call| &call.runs);
+        let document = runs.iter().rev().find_map(|run| run.document.clone());
+        self.note(
+            Some(call),
+            None,
+            document.map_or(Cause::Unknown, Cause::Webhook),
+            code,
+            message,
         );
-        let owner = self.calls.get(call).map(|call| call.account.clone());
-        let account = owner.unwrap_or_else(|| self.main_account().to_owned());
-        self.note(account, Some(call.clone()), code, message);
     }
 
-    /// Warning 20001: a client sent what the operation does not have.
-    pub(crate) fn warn_of_parameters(&mut self, account: &str, path: &str, names: &[String]) {
-        let message = format!("Unknown parameters: {} ({path})", names.join(", "));
-        self.log("notification", &[("code", "20001"), ("message", &message)]);
-        self.note(account.to_owned(), None, 20001, &message);
+    /// The same about a webhook of a call.
+    pub(super) fn notify_of(&mut self, exchange: &Arc<Exchange>, call: &CallSid, code: u32, message: &str) {
+        self.note(Some(call), None, Cause::Webhook(exchange.clone()), code, message);
     }
 
     /// Notes what is no call's business.
-    pub(super) fn notify_account(&mut self, account: &str, code: u32, message: &str) {
-        let text = code.to_string();
-        self.log("notification", &[("code", &text), ("message", message)]);
-        self.note(account.to_owned(), None, code, message);
+    pub(super) fn notify_account(
+        &mut self,
+        account: &str,
+        exchange: Option<&Arc<Exchange>>,
+        code: u32,
+        message: &str,
+    ) {
+        let cause = exchange.map_or(Cause::Unknown, |exchange| Cause::Webhook(exchange.clone()));
+        self.note(None, Some(account), cause, code, message);
     }
 
-    fn note(&mut self, account: String, call: Option<CallSid>, code: u32, message: &str) {
-        let sid = self.sids.next("NO");
-        let journal = &mut self.journal.notifications;
-        if journal.len() >= NOTIFICATIONS_MAX {
-            journal.pop_front();
-        }
-        journal.push_back(Notification {
-            sid,
+    /// Warning 20001: a client sent what the operation does not have.
+    pub(crate) fn warn_of_parameters(&mut self, account: &str, request: RestRequest, names: &[String]) {
+        let message = format!("Unknown parameters: {} ({})", names.join(", "), request.path);
+        self.note(None, Some(account), Cause::Rest(request), 20001, &message);
+    }
+
+    fn note(
+        &mut self,
+        call: Option<&CallSid>,
+        account: Option<&str>,
+        cause: Cause,
+        code: u32,
+        message: &str,
+    ) {
+        let text = code.to_string();
+        let fields = [
+            ("code", text.as_str()),
+            ("message", message),
+            ("call", call.map_or("", CallSid::as_str)),
+        ];
+        let told = if call.is_some() { &fields[..] } else { &fields[..2] };
+        self.log("notification", told);
+        let owner = call.and_then(|call| self.calls.get(call));
+        let account = account.or(owner.map(|owner| owner.account.as_str()));
+        let account = account.unwrap_or_else(|| self.main_account()).to_owned();
+        let bytes = match &cause {
+            Cause::Webhook(exchange) => exchange.bytes(),
+            Cause::Unknown | Cause::Rest(_) => 0,
+        };
+        let note = Notification {
+            sid: self.sids.next("NO"),
             account,
-            call,
+            call: call.cloned(),
             code,
             message: message.chars().take(MESSAGE_CHARACTERS_MAX).collect(),
+            cause,
             at: self.now,
-        });
-    }
-
-    /// Keeps a webhook and its answer for the call's `Events`.
-    pub(super) fn note_exchange(
-        &mut self,
-        call: &CallSid,
-        request: Arc<Request>,
-        result: &Result<Reply, DeliveryError>,
-    ) {
-        let (status, content_type) = match result {
-            Ok(reply) => (Some(200), reply.content_type.clone()),
-            Err(DeliveryError::Status(status)) => (Some(*status), String::new()),
-            Err(_) => (None, String::new()),
         };
-        if let Err(error) = result {
-            let fields = [
-                ("call", call.as_str()),
-                ("url", &request.url),
-                ("why", &error.to_string()),
-            ];
-            self.log("webhook.failed", &fields);
-        }
-        let exchanges = &mut self.journal.exchanges;
-        if exchanges.len() >= EXCHANGES_MAX {
-            exchanges.pop_front();
-        }
-        exchanges.push_back(Exchange {
-            call: call.clone(),
-            request,
-            status,
-            content_type,
-        });
+        self.journal.0.push(bytes, note);
     }
 
     /// The account's notifications, or one call's; newest first.
@@ -147,73 +156,76 @@ impl Network {
         call: Option<&CallSid>,
         filter: &NotificationFilter,
     ) -> Vec<Value> {
-        let newest_first = self.journal.notifications.iter().rev();
+        let newest_first = self.journal.0.iter().rev();
         let wanted = newest_first.filter(|note| {
             note.account == account
                 && call.is_none_or(|call| note.call.as_ref() == Some(call))
                 && filter.shows(note)
         });
-        wanted.map(notification_json).collect()
+        wanted.map(|note| self.notification_json(note)).collect()
     }
 
     pub(crate) fn notification_view(&self, account: &str, sid: &str) -> Result<Value, ApiError> {
-        let mut all = self.journal.notifications.iter();
+        let mut all = self.journal.0.iter();
         let note = all.find(|note| note.sid == sid && note.account == account);
-        let mut view = note.map(notification_json).ok_or_else(|| not_found(sid))?;
-        // Lists leave these out. What the application was sent and said is in the call's `Events`.
-        for field in ["request_variables", "response_headers", "response_body"] {
-            view[field] = json!("");
-        }
+        let note = note.ok_or_else(|| not_found(sid))?;
+        let mut view = self.notification_json(note);
+        // Lists leave these out.
+        let (variables, headers, body) = match &note.cause {
+            Cause::Unknown => Default::default(),
+            Cause::Webhook(exchange) => (form(&exchange.request.params), headers(exchange), exchange.body()),
+            Cause::Rest(request) => (form(&request.variables), String::new(), String::new()),
+        };
+        view["request_variables"] = json!(variables);
+        view["response_headers"] = json!(headers);
+        view["response_body"] = json!(body);
         Ok(view)
     }
 
-    /// Webhooks about a call, in the order of their answers.
-    pub(crate) fn list_call_events(&self, call: &CallSid) -> Vec<Value> {
-        let own = self.journal.exchanges.iter().filter(|it| it.call == *call);
-        own.map(exchange_json).collect()
+    fn notification_json(&self, note: &Notification) -> Value {
+        let (method, url) = match &note.cause {
+            Cause::Unknown => (None, String::new()),
+            Cause::Webhook(exchange) => {
+                let request = &exchange.request;
+                (Some(request.method.as_str()), request.url.clone())
+            }
+            Cause::Rest(request) => (
+                Some(request.method.as_str()),
+                format!("{}{}", self.origin, request.path),
+            ),
+        };
+        json!({
+            "sid": note.sid,
+            "account_sid": note.account,
+            "call_sid": note.call,
+            "api_version": "2010-04-01",
+            "log": level(note.code),
+            "error_code": note.code.to_string(),
+            "more_info": format!("https://www.twilio.com/docs/errors/{}", note.code),
+            "message_text": note.message,
+            "message_date": rfc2822(note.at),
+            "request_method": method,
+            "request_url": url,
+            "date_created": rfc2822(note.at),
+            "date_updated": rfc2822(note.at),
+            "uri": format!("{}/Notifications/{}.json", root(&note.account), note.sid),
+        })
     }
+}
+
+/// Pairs as in a query.
+fn form<Name: AsRef<str>>(pairs: &[(Name, String)]) -> String {
+    Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+fn headers(exchange: &Exchange) -> String {
+    let reply = exchange.reply();
+    let headers = reply.iter().flat_map(|reply| &reply.headers);
+    let pairs = headers.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())));
+    Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 /// As Twilio writes it: 0 for errors, 1 for warnings.
 fn level(code: u32) -> &'static str {
     if is_warning(code) { "1" } else { "0" }
-}
-
-fn notification_json(note: &Notification) -> Value {
-    json!({
-        "sid": note.sid,
-        "account_sid": note.account,
-        "call_sid": note.call,
-        "api_version": "2010-04-01",
-        "log": level(note.code),
-        "error_code": note.code.to_string(),
-        "more_info": format!("https://www.twilio.com/docs/errors/{}", note.code),
-        "message_text": note.message,
-        "message_date": rfc2822(note.at),
-        "request_method": null,
-        "request_url": null,
-        "date_created": rfc2822(note.at),
-        "date_updated": rfc2822(note.at),
-        "uri": format!("{}/Notifications/{}.json", root(&note.account), note.sid),
-    })
-}
-
-fn exchange_json(exchange: &Exchange) -> Value {
-    let parameters: serde_json::Map<String, Value> = exchange
-        .request
-        .params
-        .iter()
-        .map(|(name, value)| (name.to_string(), json!(value)))
-        .collect();
-    json!({
-        "request": {
-            "method": exchange.request.method.as_str(),
-            "url": exchange.request.url,
-            "parameters": parameters,
-        },
-        "response": {
-            "response_code": exchange.status,
-            "content_type": exchange.content_type,
-        },
-    })
 }

@@ -17,6 +17,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::call::Status;
+use super::exchanges::Exchange;
 use super::{Network, Output, Timer};
 use crate::media::MediaCommand;
 use crate::sid::CallSid;
@@ -41,6 +42,8 @@ pub(super) struct Run {
     pub(super) verbs: VecDeque<Verb>,
     /// What relative URLs are relative to, and the default `action`.
     pub(super) base: Option<String>,
+    /// The webhook that brought it.
+    pub(super) document: Option<Arc<Exchange>>,
     pub(super) step: Step,
     pub(super) waiting: Waiting,
 }
@@ -119,6 +122,7 @@ impl Run {
             scope,
             verbs: verbs.into(),
             base,
+            document: None,
             step: 0,
             waiting: Waiting::Nothing,
         }
@@ -133,11 +137,12 @@ impl Network {
                 return;
             };
             let rings = call.inbound && call.status == Status::Ringing;
+            let from_phone = call.client().is_none();
             let Some(run) = call.runs.last_mut() else { return };
             if !matches!(run.waiting, Waiting::Nothing) {
                 return;
             }
-            if rings && picks_up(run.verbs.front()) {
+            if rings && picks_up(run.verbs.front(), from_phone) {
                 return self.answer_inbound(sid);
             }
             let verb = run.verbs.pop_front();
@@ -405,10 +410,11 @@ impl Network {
 }
 
 /// Whether a caller who rings is answered before this verb; the end of a document hangs up on them, and
-/// only an answered call can be hung up.
-fn picks_up(verb: Option<&Verb>) -> bool {
+/// only an answered call can be hung up. A `<Pause>` that comes first delays that, as Twilio says of numbers.
+fn picks_up(verb: Option<&Verb>, from_phone: bool) -> bool {
     match verb {
-        Some(Verb::Pause { .. } | Verb::Redirect(_) | Verb::Reject { .. }) => false,
+        Some(Verb::Redirect(_) | Verb::Reject { .. }) => false,
+        Some(Verb::Pause { .. }) => !from_phone,
         Some(Verb::Dial(dial)) => !dial.answer_on_bridge,
         Some(_) | None => true,
     }

@@ -79,7 +79,10 @@ impl Network {
             Timer::Speaks(call, step) => self.person_speaks(&call, step),
             Timer::Verdict(call, heard) => self.verdict_due(&call, heard),
             Timer::PersonLeaves(call) => self.end(&call, Status::Completed, "the person hung up"),
-            Timer::Callback(call, request) => self.outputs.push_back(Output::Callback { call, request }),
+            Timer::Callback(call, mut request) => {
+                Arc::make_mut(&mut request).asked_at = self.now;
+                self.outputs.push_back(Output::Callback { call, request });
+            }
             Timer::ReleaseCallbacks(call) => self.release_callbacks(&call),
             Timer::TokenExpiry(socket, expires_at_s) => self.token_expired(socket, expires_at_s),
             Timer::Transcribed(sid) => self.transcribed(&sid),

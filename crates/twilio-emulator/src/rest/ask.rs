@@ -2,14 +2,14 @@
 
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::Value;
 
 use super::form::Form;
 use super::page::{page, page_v1};
 use super::{ApiError, resource};
 use crate::driver::NetworkHandle;
-use crate::network::Network;
+use crate::network::{Network, RestRequest};
 use crate::web::{SignedIn, Site};
 
 /// What a handler answers with.
@@ -33,6 +33,7 @@ pub(super) struct Ask {
     pub(super) names: Names,
     pub(super) form: Form,
     pub(super) path: String,
+    method: Method,
 }
 
 impl FromRequest<Site> for Ask {
@@ -52,6 +53,7 @@ impl FromRequest<Site> for Ask {
         let names = Names(names.collect());
         let original = parts.extensions.get::<axum::extract::OriginalUri>();
         let path = original.map_or(path, |uri| uri.path().to_owned());
+        let method = parts.method.clone();
         let form = Form::from_request(Request::from_parts(parts, body), site).await?;
         Ok(Self {
             network: site.network.clone(),
@@ -59,6 +61,7 @@ impl FromRequest<Site> for Ask {
             names,
             form,
             path,
+            method,
         })
     }
 }
@@ -159,9 +162,16 @@ impl Ask {
         if unknown.is_empty() {
             return Ok(());
         }
-        let path = self.path.clone();
+        let pairs = self.form.pairs();
+        let request = RestRequest {
+            method: self.method.to_string(),
+            path: self.path.clone(),
+            variables: pairs
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        };
         self.run(move |network, account| {
-            network.warn_of_parameters(account, &path, &unknown);
+            network.warn_of_parameters(account, request, &unknown);
             Ok(())
         })
         .await

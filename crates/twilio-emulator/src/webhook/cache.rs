@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use axum::http::header::{
-    ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, SET_COOKIE,
 };
 
 use super::Reply;
@@ -34,20 +34,16 @@ impl Cache {
             .unwrap_or_default()
     }
 
-    /// What is still the same; its cookies were set before.
+    /// What is still the same.
     pub(super) fn reply(&self, url: &str) -> Option<Reply> {
-        let kept = &self.by_url.get(url)?.reply;
-        Some(Reply {
-            cookies: Vec::new(),
-            ..kept.clone()
-        })
+        Some(self.by_url.get(url)?.reply.clone())
     }
 
     /// Keeps a reply whose headers let the application say later that it is still the same.
-    pub(super) fn keep(&mut self, url: &str, headers: &HeaderMap, reply: &Reply) {
+    pub(super) fn keep(&mut self, url: &str, reply: &Reply) {
         self.forget(url);
         let condition = |from: &HeaderName, to: HeaderName| -> Option<(HeaderName, HeaderValue)> {
-            headers.get(from).map(|value| (to, value.clone()))
+            reply.headers.get(from).map(|value| (to, value.clone()))
         };
         let etag = condition(&ETAG, IF_NONE_MATCH);
         let conditions: HeaderMap = etag
@@ -59,7 +55,9 @@ impl Cache {
         }
         self.bytes += reply.body.len();
         self.order.push_back(url.to_owned());
-        let reply = reply.clone();
+        let mut reply = reply.clone();
+        // They were set when it came.
+        reply.headers.remove(SET_COOKIE);
         self.by_url.insert(url.to_owned(), Kept { conditions, reply });
         while self.bytes > BYTES_MAX || self.order.len() > REPLIES_MAX {
             let Some(oldest) = self.order.front().cloned() else {
@@ -79,24 +77,32 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::StatusCode;
+
     use super::*;
 
     #[test]
     fn only_what_can_be_asked_about_is_kept_and_the_oldest_goes_first() {
-        let reply = |bytes| Reply {
-            content_type: "audio/wav".to_owned(),
-            cookies: vec!["a=1".to_owned()],
+        let headers = |headers: &[(HeaderName, &'static str)]| -> HeaderMap {
+            let pairs = headers.iter().cloned();
+            pairs
+                .map(|(name, value)| (name, HeaderValue::from_static(value)))
+                .collect()
+        };
+        let reply = |headers: &HeaderMap, bytes| Reply {
+            status: StatusCode::OK,
+            headers: headers.clone(),
             body: vec![0; bytes].into(),
         };
         let mut cache = Cache::default();
-        cache.keep("/plain", &HeaderMap::new(), &reply(1));
+        cache.keep("/plain", &reply(&HeaderMap::new(), 1));
         assert_eq!(cache.reply("/plain"), None);
-        let headers: HeaderMap = [(ETAG, HeaderValue::from_static("\"1\""))].into_iter().collect();
-        cache.keep("/a", &headers, &reply(BYTES_MAX / 2));
+        let headers = headers(&[(ETAG, "\"1\""), (SET_COOKIE, "a=1")]);
+        cache.keep("/a", &reply(&headers, BYTES_MAX / 2));
         assert_eq!(cache.conditions("/a")[IF_NONE_MATCH], "\"1\"");
-        assert_eq!(cache.reply("/a").unwrap().cookies.len(), 0);
-        cache.keep("/b", &headers, &reply(BYTES_MAX / 2));
-        cache.keep("/c", &headers, &reply(1));
+        assert_eq!(cache.reply("/a").unwrap().cookies().count(), 0);
+        cache.keep("/b", &reply(&headers, BYTES_MAX / 2));
+        cache.keep("/c", &reply(&headers, 1));
         assert_eq!(cache.reply("/a"), None);
         assert!(cache.reply("/b").is_some() && cache.bytes == BYTES_MAX / 2 + 1);
     }

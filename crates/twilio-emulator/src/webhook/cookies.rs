@@ -13,8 +13,9 @@ pub(crate) struct Cookies(BTreeMap<(String, String), String>);
 
 impl Cookies {
     /// Keeps what a reply from `url` set.
-    pub(crate) fn keep(&mut self, url: &str, set: &[String]) {
-        if set.is_empty() {
+    pub(crate) fn keep<'a>(&mut self, url: &str, set: impl Iterator<Item = &'a str>) {
+        let mut set = set.peekable();
+        if set.peek().is_none() {
             return;
         }
         let Some(host) = host(url) else { return };
@@ -55,11 +56,11 @@ mod tests {
     #[test]
     fn cookies_go_back_to_their_host_only() {
         let mut cookies = Cookies::default();
-        let set = ["a=1; Path=/; HttpOnly".to_owned(), "b=2".to_owned()];
-        cookies.keep("http://one.example/voice", &set);
+        let set = ["a=1; Path=/; HttpOnly", "b=2"];
+        cookies.keep("http://one.example/voice", set.into_iter());
         assert_eq!(cookies.header("http://one.example/next#rc=1"), "a=1; b=2");
         assert_eq!(cookies.header("http://two.example/"), "");
-        cookies.keep("http://one.example/", &["a=; Max-Age=0".to_owned()]);
+        cookies.keep("http://one.example/", ["a=; Max-Age=0"].into_iter());
         assert_eq!(cookies.header("http://one.example/"), "b=2");
     }
 }

@@ -1,10 +1,10 @@
 //! A request as it goes over the wire: where to, what is signed, and how a server's challenge is met.
 
+use axum::http;
 use axum::http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION, USER_AGENT,
     WWW_AUTHENTICATE,
 };
-use axum::http::{self, StatusCode};
 use bytes::Bytes;
 use http_auth::{PasswordClient, PasswordParams};
 use http_body_util::Full;
@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{DeliveryError, Param, Request};
+use super::{DeliveryError, Param, Reply, Request};
 use crate::signature;
 use crate::twiml::Method;
 
@@ -101,13 +101,13 @@ impl Envelope {
     }
 
     /// Turns to where a reply sends it, if it does: by GET, unless the reply says that nothing else is to change.
-    pub(super) fn follow(&mut self, status: StatusCode, reply: &HeaderMap) -> Result<bool, DeliveryError> {
-        let same_method = match status.as_u16() {
+    pub(super) fn follow(&mut self, reply: &Reply) -> Result<bool, DeliveryError> {
+        let same_method = match reply.status.as_u16() {
             301..=303 => false,
             307 | 308 => true,
             _ => return Ok(false),
         };
-        let Some(location) = reply.get(LOCATION).and_then(|value| value.to_str().ok()) else {
+        let Some(location) = reply.headers.get(LOCATION).and_then(|value| value.to_str().ok()) else {
             return Ok(false);
         };
         let mut next = self.url.join(location).map_err(|_| DeliveryError::Url)?;
@@ -224,9 +224,12 @@ fn with_sorted_query(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::LOCATION;
     use axum::http::{HeaderMap, StatusCode};
+    use bytes::Bytes;
+    use jiff::Timestamp;
 
-    use super::{Envelope, Request};
+    use super::{Envelope, Reply, Request};
     use crate::twiml::Method;
     use crate::webhook::{AuthToken, Quirks};
 
@@ -238,6 +241,7 @@ mod tests {
             params: Vec::new(),
             json: json.map(str::to_owned),
             idempotency_token: String::new(),
+            asked_at: Timestamp::default(),
             quirks: Quirks::default(),
             cookies: String::new(),
         }
@@ -277,8 +281,12 @@ mod tests {
             let mut asked = request("https://ann:pass@example.com/a", None);
             asked.cookies = "session=1".to_owned();
             let mut envelope = Envelope::of(&asked).unwrap();
-            let reply = HeaderMap::from_iter([("location".parse().unwrap(), location.parse().unwrap())]);
-            assert!(envelope.follow(status, &reply).unwrap());
+            let reply = Reply {
+                status,
+                headers: HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]),
+                body: Bytes::new(),
+            };
+            assert!(envelope.follow(&reply).unwrap());
             envelope
         };
         let near = redirected(StatusCode::FOUND, "/b?c=1#top");

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::response::Parts;
 use axum::http::{HeaderMap, Request, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -15,8 +14,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
-use super::DeliveryError;
 use super::overrides::Overrides;
+use super::{DeliveryError, Reply};
 use crate::twiml::DOCUMENT_BYTES_MAX;
 
 /// Audio for `<Play>` may be larger than TwiML: forty minutes of 8 kHz 16-bit sound.
@@ -47,12 +46,12 @@ impl Exchanges {
         Self(client)
     }
 
-    /// Sends a request and reads the reply to its end, unless it is a refusal, whose words nobody reads.
+    /// Sends a request and reads the reply to its end.
     pub(super) async fn exchange(
         &self,
         mut request: Request<Full<Bytes>>,
         overrides: &Overrides<'_>,
-    ) -> Result<(Parts, Bytes), DeliveryError> {
+    ) -> Result<Reply, DeliveryError> {
         let mut connection = capture_connection(&mut request);
         let mut response = self.0.request(request);
         let connected = async {
@@ -71,18 +70,20 @@ impl Exchanges {
                 None => response.await,
             };
             let (head, body) = response.map_err(|error| classify(&error))?.into_parts();
-            if head.status.is_client_error() || head.status.is_server_error() {
-                return Ok((head, Bytes::new()));
-            }
             let body = Limited::new(body, bytes_max(&head.headers)).collect().await;
-            let body = body.map_err(|error| {
-                if error.is::<LengthLimitError>() {
-                    DeliveryError::TooLarge
-                } else {
-                    DeliveryError::Broken
-                }
-            })?;
-            Ok((head, body.to_bytes()))
+            let refused = head.status.is_client_error() || head.status.is_server_error();
+            let body = match body {
+                Ok(body) => body.to_bytes(),
+                // A refusal is one, whatever becomes of its words.
+                Err(_) if refused => Bytes::new(),
+                Err(error) if error.is::<LengthLimitError>() => return Err(DeliveryError::TooLarge),
+                Err(_) => return Err(DeliveryError::Broken),
+            };
+            Ok(Reply {
+                status: head.status,
+                headers: head.headers,
+                body,
+            })
         };
         timeout(Duration::from_millis(overrides.read_ms), read)
             .await

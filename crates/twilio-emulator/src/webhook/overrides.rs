@@ -48,8 +48,8 @@ impl<'a> Overrides<'a> {
         let policy = match error {
             DeliveryError::Connect | DeliveryError::Name => "ct",
             DeliveryError::Timeout => "rt",
-            DeliveryError::Status(400..=499) => "4xx",
-            DeliveryError::Status(_) => "5xx",
+            DeliveryError::Refused(reply) if reply.status.is_client_error() => "4xx",
+            DeliveryError::Refused(_) => "5xx",
             DeliveryError::Broken => "all",
             DeliveryError::Url | DeliveryError::TooLarge | DeliveryError::Redirects => return false,
         };
@@ -65,15 +65,26 @@ fn within(text: &str, most: u64) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderMap;
+    use bytes::Bytes;
+
     use super::Overrides;
-    use crate::webhook::DeliveryError;
+    use crate::webhook::{DeliveryError, Reply};
+
+    fn refused(status: u16) -> DeliveryError {
+        DeliveryError::Refused(Box::new(Reply {
+            status: status.try_into().unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }))
+    }
 
     #[test]
     fn only_a_failed_connect_is_retried_once_by_default() {
         let overrides = Overrides::of("https://example.com/a");
         assert_eq!(overrides.retries_max, 1);
         assert!(overrides.retries(&DeliveryError::Connect));
-        assert!(!overrides.retries(&DeliveryError::Status(500)));
+        assert!(!overrides.retries(&refused(500)));
         assert!(!overrides.retries(&DeliveryError::Timeout));
     }
 
@@ -85,7 +96,7 @@ mod tests {
             (3, 4_000, 1_800)
         );
         assert_eq!(overrides.connect_ms, 5_000, "50 ms is out of range");
-        assert!(overrides.retries(&DeliveryError::Status(503)));
-        assert!(!overrides.retries(&DeliveryError::Status(404)));
+        assert!(overrides.retries(&refused(503)));
+        assert!(!overrides.retries(&refused(404)));
     }
 }

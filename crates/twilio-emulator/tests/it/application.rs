@@ -38,6 +38,8 @@ pub(crate) struct Received {
 pub(crate) enum Answer {
     Twiml(String),
     Status(u16),
+    /// A status and words.
+    Refusal(u16, &'static str),
     /// `Set-Cookie` and a document.
     Cookie(&'static str, String),
     /// To another path, by status 302.
@@ -164,6 +166,7 @@ async fn serve(
         Answer::File(content_type, body) => {
             ([(header::CONTENT_TYPE, content_type), (header::ETAG, ETAG)], body).into_response()
         }
+        Answer::Refusal(status, words) => (StatusCode::from_u16(status).unwrap(), words).into_response(),
         Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
     }
 }

@@ -147,7 +147,7 @@ async fn a_conference_without_its_waiting_twiml_is_not_established() {
 #[tokio::test]
 async fn a_call_lasts_four_hours_at_most() {
     let floor = virtual_floor().await;
-    number_says(&floor, "<Pause length=\"80000\"/>").await;
+    number_says(&floor, "<Say>Hello.</Say><Pause length=\"80000\"/>").await;
     let caller = caller(&floor).await;
     let path = format!("Calls/{caller}.json");
     advance(&floor, 14_399_000).await;
@@ -184,7 +184,7 @@ async fn what_cannot_be_played_is_noted_and_the_next_verb_runs() {
     floor.application.answers_with("/noise", &[noise]);
     for (url, code) in [
         ("/text", "12300"),
-        ("/noise", "12300"),
+        ("/noise", "11200"),
         ("/missing", "12300"),
         ("/away", "11200"),
     ] {

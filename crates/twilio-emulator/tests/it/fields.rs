@@ -383,7 +383,8 @@ async fn applications_and_notifications() {
     let expected = json!({
         "sid": "NOTE", "account_sid": "ACCOUNT", "call_sid": null, "api_version": "2010-04-01", "log": "1",
         "error_code": "20001", "more_info": "https://www.twilio.com/docs/errors/20001",
-        "message_text": note["message_text"], "message_date": START, "request_method": null, "request_url": null,
+        "message_text": note["message_text"], "message_date": START, "request_method": "POST",
+        "request_url": floor.rest("Keys.json"),
         "date_created": START, "date_updated": START, "uri": format!("{ROOT}/Notifications/NOTE.json"),
     });
     assert_eq!(masked(&note, &[(sid(&note), "NOTE")]), masked(&expected, &[]));

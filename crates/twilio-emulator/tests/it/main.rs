@@ -25,6 +25,7 @@ mod keys;
 mod limits;
 mod lists;
 mod moderation;
+mod notifications;
 mod orders;
 mod parameters;
 mod participants;

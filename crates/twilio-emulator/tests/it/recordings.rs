@@ -319,7 +319,12 @@ async fn whoever_hangs_up_has_pressed_hangup() {
 #[tokio::test]
 async fn a_redirected_call_needs_an_action_to_record() {
     let floor = Floor::open().await;
-    let leg = caller(&floor, json!("listener"), "<Pause length=\"600\"/>").await;
+    let leg = caller(
+        &floor,
+        json!("listener"),
+        "<Say>Hello.</Say><Pause length=\"600\"/>",
+    )
+    .await;
     floor.wait_for_status(&leg, "in-progress").await;
     let twiml = "<Response><Record/><Pause length=\"600\"/></Response>";
     floor

@@ -266,7 +266,9 @@ async fn rest_calls_an_extension_and_invites_one_into_a_conference() {
 async fn a_pbx_calls_a_domain_that_knows_it() {
     let floor = Floor::open().await;
     pbx(&floor, json!({})).await;
-    floor.application.says("/sip", "<Pause length=\"60\"/>");
+    floor
+        .application
+        .says("/sip", "<Say>Hello.</Say><Pause length=\"60\"/>");
     let url = floor.application.url("/sip");
     let form = [("DomainName", "Floor.sip.twilio.com"), ("VoiceUrl", url.as_str())];
     let (_, domain) = floor.post("SIP/Domains.json", &form).await;

@@ -331,7 +331,7 @@ async fn a_pause_or_a_redirect_before_anything_else_leaves_the_caller_ringing() 
     );
 
     for (verbs, duration) in [
-        ("<Pause length=\"20\"/><Say>Hello.</Say>", "1"),
+        ("<Pause length=\"20\"/><Say>Hello, this is us.</Say>", "1"),
         ("<Hangup/>", "0"),
         ("", "0"),
     ] {

@@ -6,6 +6,7 @@ use crate::network::call::{Call, Endpoint, Party, Progress, Status};
 use crate::network::limits::TO_UNVERIFIED;
 use crate::network::sip::SipLeg;
 use crate::network::{Instructions, Network, Output};
+use crate::pbx::SipUri;
 use crate::sid::CallSid;
 use crate::twiml::{Address, Callee, Dial};
 
@@ -134,6 +135,9 @@ impl Network {
     fn locate(&mut self, address: Address) -> Result<FarEnd, (u32, String)> {
         match address {
             Address::Sip { uri, credentials } => {
+                if SipUri::parse(&uri).is_none() {
+                    return Err((13243, format!("Dial->SIP: Invalid SIP URI: {uri}")));
+                }
                 let party = self.party(&uri);
                 let sip = Some(Box::new(SipLeg::with(credentials)));
                 Ok(FarEnd { to: uri, party, sip })

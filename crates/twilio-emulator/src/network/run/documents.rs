@@ -141,30 +141,29 @@ impl Network {
 
     pub(in crate::network) fn fetched(&mut self, fetch: &Fetch, result: Result<Reply, DeliveryError>) {
         let sid = fetch.call.clone();
-        self.note_exchange(&sid, fetch.request.clone(), &result);
-        if let Err(error) = &result {
-            self.notify(&sid, error.code(), &format!("{}: {error}", fetch.request.url));
-        } else {
-            self.log(
-                "twiml.fetched",
-                &[("call", sid.as_str()), ("url", &fetch.request.url)],
-            );
+        let exchange = self.note_exchange(&sid, fetch.request.clone(), result);
+        let url = &fetch.request.url;
+        match &exchange.result {
+            Ok(_) => self.log("twiml.fetched", &[("call", sid.as_str()), ("url", url)]),
+            Err(error) => self.notify_of(&exchange, &sid, error.code(), &format!("{url}: {error}")),
         }
         if fetch.purpose == FetchPurpose::Farewell {
             return;
         }
-        let Some(run) = self.calls.get_mut(&sid).and_then(|call| call.runs.last_mut()) else {
+        let Some(call) = self.calls.get_mut(&sid) else {
             return;
         };
+        let Some(run) = call.runs.last_mut() else { return };
         if run.step != fetch.step || !matches!(run.waiting, Waiting::Fetch) {
             return;
         }
         run.waiting = Waiting::Nothing;
-        if let (Ok(reply), Some(call)) = (&result, self.calls.get_mut(&sid)) {
-            call.cookies.keep(&fetch.request.url, &reply.cookies);
-        }
-        let verbs = match result {
-            Ok(reply) => self.understand(&sid, &fetch.request.url, &reply),
+        run.document = Some(exchange.clone());
+        let verbs = match &exchange.result {
+            Ok(reply) => {
+                call.cookies.keep(url, reply.cookies());
+                self.understand(&sid, url, reply)
+            }
             Err(error) => Err(error.code()),
         };
         match verbs {
@@ -175,13 +174,8 @@ impl Network {
 
     /// Reads a reply by its content type, as Twilio does; the error is Twilio's code.
     fn understand(&mut self, sid: &CallSid, url: &str, reply: &Reply) -> Result<Vec<Verb>, u32> {
-        let kind = reply
-            .content_type
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
+        let kind = reply.content_type().split(';').next().unwrap_or_default();
+        let kind = kind.trim().to_ascii_lowercase();
         if kind.starts_with("audio/") {
             return Ok(vec![Verb::Sound(reply.body[..].into())]);
         }

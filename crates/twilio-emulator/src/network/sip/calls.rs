@@ -165,7 +165,7 @@ impl Network {
     fn refuse_invite(&mut self, account: &str, sip_code: u16, code: u32, message: &str) -> ApiError {
         let (sip, number) = (sip_code.to_string(), code.to_string());
         self.log("sip.refused", &[("sip_code", &sip), ("code", &number)]);
-        self.notify_account(account, code, message);
+        self.notify_account(account, None, code, message);
         ApiError::new(400, code, format!("{message} (SIP {sip_code})"))
     }
 

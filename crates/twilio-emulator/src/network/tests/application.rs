@@ -1,6 +1,10 @@
 //! An application that answers at once, and the people who hear what it has played to them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderValue, SET_COOKIE};
 
 use super::pass;
 use crate::network::{Input, Network, Output, SoundSource};
@@ -14,7 +18,7 @@ const SOUND_MS: u64 = 500;
 pub(super) struct Application {
     documents: BTreeMap<String, String>,
     /// Requests for documents, in order.
-    asked: Vec<Request>,
+    asked: Vec<Arc<Request>>,
     heard: Vec<(CallSid, String)>,
 }
 
@@ -77,8 +81,11 @@ impl Application {
 /// A reply with a document.
 pub(super) fn twiml(document: &str) -> Reply {
     Reply {
-        content_type: "text/xml".to_owned(),
-        cookies: vec!["a=b".to_owned()],
+        status: StatusCode::OK,
+        headers: [(CONTENT_TYPE, "text/xml"), (SET_COOKIE, "a=b")]
+            .map(|(name, value)| (name, HeaderValue::from_static(value)))
+            .into_iter()
+            .collect(),
         body: document.to_owned().into(),
     }
 }

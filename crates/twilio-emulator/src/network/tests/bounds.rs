@@ -111,6 +111,6 @@ fn a_pbx_finds_no_more_room_than_others() {
     for _ in 0..3 {
         place(&mut network, "+13125550142", "<Pause length=\"60\"/>");
     }
-    pass(&mut network, 5);
+    answer_all(&mut network, 5);
     assert_eq!(Err(call(&mut network)), network.make_room());
 }
