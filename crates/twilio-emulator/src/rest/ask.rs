@@ -83,9 +83,8 @@ impl Ask {
         question: impl FnOnce(&mut Network, &str) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let account = self.account.clone();
-        self.network
-            .ask(move |network| question(network, &account))
-            .await?
+        let answer = self.network.ask(move |network| question(network, &account));
+        answer.await?.map_err(|error| error.of(&self.path))
     }
 
     /// Answers 200 with a resource.

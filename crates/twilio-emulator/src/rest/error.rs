@@ -28,6 +28,15 @@ impl ApiError {
         Self::new(404, 20404, format!("The requested resource {path} was not found"))
     }
 
+    /// What is not there is named by the path that asked for it, as Twilio does.
+    pub(super) fn of(self, path: &str) -> Self {
+        if self.code == 20404 {
+            Self::not_found(path)
+        } else {
+            self
+        }
+    }
+
     pub(crate) fn unauthenticated() -> Self {
         Self::new(401, 20003, "Authenticate".to_owned())
     }

@@ -112,6 +112,10 @@ async fn progress_of_a_call() {
         );
     }
     assert_eq!(told[0].params["Timestamp"], "Mon, 05 Jan 2026 15:00:00 +0000");
+    let requests = told.iter().chain([&fetch]);
+    let tokens: BTreeSet<&str> = requests.map(|it| it.idempotency_token.as_str()).collect();
+    assert_eq!(tokens.len(), 5, "each request has its own token: {tokens:?}");
+    assert!(!tokens.contains(""));
     floor.close().await;
 }
 

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::floor::{Floor, OWN_NUMBER, PROSPECT, signed_in};
+use crate::floor::{ACCOUNT_SID, Floor, OWN_NUMBER, PROSPECT, signed_in};
 use crate::time::{advance, virtual_floor};
 use crate::twiml::{call_in, number_says};
 
@@ -23,10 +23,16 @@ async fn ask(floor: &Floor, method: Method, path: &str, form: &[(&str, &str)]) -
         return (status, Value::Null);
     }
     assert_eq!(kind.unwrap(), "application/json", "{method} {path}");
-    (
-        status,
-        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{method} {path}: {text}")),
-    )
+    let answer: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{method} {path}: {text}"));
+    if status == StatusCode::NOT_FOUND {
+        let whole = format!("/2010-04-01/Accounts/{ACCOUNT_SID}/{path}");
+        let sentence = format!("The requested resource {whole} was not found");
+        assert_eq!(
+            (&answer["code"], &answer["message"]),
+            (&json!(20404), &json!(sentence))
+        );
+    }
+    (status, answer)
 }
 
 /// Makes something, looks at it, changes it and deletes it; gives its SID.
@@ -67,9 +73,6 @@ async fn life(floor: &Floor, list: &str, prefix: &str, made: &[(&str, &str)], ch
         }
         let (status, answer) = ask(floor, method.clone(), &one, form).await;
         assert_eq!(status, expected, "{method} {one}: {answer}");
-        if status == StatusCode::NOT_FOUND {
-            assert_eq!(answer["code"], 20404, "{method} {one}");
-        }
     }
 }
 

@@ -21,6 +21,43 @@ async fn call_in_room(floor: &Floor) -> String {
 }
 
 #[tokio::test]
+async fn every_switch_and_its_default_are_in_the_document() {
+    let floor = Floor::open().await;
+    let switches = signed_in(floor.client.get(floor.url("/emulator/switches"))).await;
+    let switches: Value = switches.json().await.unwrap();
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/emulator.md");
+    let document = std::fs::read_to_string(document).unwrap();
+    let cells = |line: &str| -> Vec<Vec<String>> {
+        let words = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        line.split('|').skip(1).take(2).map(words).collect()
+    };
+    let documented: Vec<(String, String)> = document
+        .lines()
+        .skip_while(|line| *line != "## Switches")
+        .take_while(|line| !line.starts_with("Settled"))
+        .filter_map(|line| <[Vec<String>; 2]>::try_from(cells(line)).ok())
+        .flat_map(|[names, defaults]| names.into_iter().zip(defaults))
+        .collect();
+    let known: Vec<(String, String)> = switches
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| {
+            (
+                name.clone(),
+                value.as_str().map_or(value.to_string(), str::to_owned),
+            )
+        })
+        .collect();
+    let sorted = |mut rows: Vec<(String, String)>| {
+        rows.sort();
+        rows
+    };
+    assert_eq!(sorted(documented), sorted(known));
+    floor.close().await;
+}
+
+#[tokio::test]
 async fn canceling_an_answered_call_is_ignored_or_refused() {
     let floor = Floor::open().await;
     let call = call_in_room(&floor).await;
