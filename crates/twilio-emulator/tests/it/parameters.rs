@@ -1,5 +1,7 @@
 //! What the parameters of calls and participants mean when they are given, and when they are not.
 
+mod recorded;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use twilio_emulator::{Config, Credentials};
@@ -236,65 +238,6 @@ async fn keys_to_send_leave_detection_off_and_a_time_limit_ends_the_call() {
         (&json!("completed"), &json!("5"))
     );
     floor.close().await;
-}
-
-#[tokio::test]
-async fn what_is_recorded_of_a_call() {
-    let floor = virtual_floor().await;
-    floor.listener_at(PROSPECT).await;
-    let told = floor.application.url("/recording");
-    for (form, channels, track) in [
-        (&[][..], 1, "both"),
-        (&[("RecordingChannels", "dual")], 2, "both"),
-        (
-            &[("RecordingChannels", "dual"), ("RecordingTrack", "inbound")],
-            1,
-            "inbound",
-        ),
-        (
-            &[("RecordingChannels", "dual"), ("RecordingTrack", "outbound")],
-            1,
-            "outbound",
-        ),
-    ] {
-        let record = [
-            ("Record", "true"),
-            ("RecordingStatusCallback", &told),
-            ("RecordingStatusCallbackMethod", "GET"),
-        ];
-        let twiml = ("Twiml", "<Response><Pause length=\"3\"/></Response>");
-        placed(&floor, &[&record[..], form, &[twiml]].concat()).await;
-        let before = floor.application.received("/recording").len();
-        advance(&floor, 10_000).await;
-        let recording = floor.get("Recordings.json").await["recordings"][0].clone();
-        let is = (&recording["channels"], &recording["track"], &recording["source"]);
-        assert_eq!(
-            is,
-            (&json!(channels), &json!(track), &json!("OutboundAPI")),
-            "{form:?}"
-        );
-        let requests = floor.application.received("/recording").split_off(before);
-        let statuses: Vec<_> = requests
-            .iter()
-            .map(|it| it.params["RecordingStatus"].as_str())
-            .collect();
-        assert_eq!(statuses, ["completed"], "only the end, unless told otherwise");
-        assert_eq!(requests[0].method, "GET");
-        let mono = signed_status(&floor, &recording, 1).await;
-        let dual = signed_status(&floor, &recording, 2).await;
-        assert_eq!(mono, 200, "{form:?}");
-        assert_eq!(dual, if channels == 2 { 200 } else { 400 }, "{form:?}");
-    }
-    floor.close().await;
-}
-
-async fn signed_status(floor: &Floor, recording: &Value, channels: u8) -> u16 {
-    let path = format!(
-        "Recordings/{}.wav?RequestedChannels={channels}",
-        recording["sid"].as_str().unwrap()
-    );
-    let response = crate::floor::signed_in(floor.client.get(floor.rest(&path))).await;
-    response.status().as_u16()
 }
 
 #[tokio::test]
