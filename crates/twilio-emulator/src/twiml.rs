@@ -117,7 +117,7 @@ mod tests {
     fn a_value_that_is_complained_about_falls_back_to_the_default() {
         let document = parse(
             "<Response><Gather numDigits=\"0\" timeout=\"0\" input=\"speach\" method=\"PUT\"/>\
-             <Dial timeout=\"900\" timeLimit=\"0\"><Conference beep=\"loud\" maxParticipants=\"1\">a</Conference>\
+             <Dial timeout=\"soon\" timeLimit=\"0\"><Conference beep=\"loud\" record=\"maybe\">a</Conference>\
              </Dial></Response>",
         )
         .unwrap();

@@ -162,7 +162,7 @@ fn dial(reader: &mut Reader<'_>) -> Dial {
     Dial {
         action: reader.text("action"),
         method: reader.method("method"),
-        timeout_s: reader.number("timeout", DIAL_TIMEOUT_S_DEFAULT),
+        timeout_s: reader.number("timeout", DIAL_TIMEOUT_S_DEFAULT).clamp(5, 600),
         time_limit_s: reader.number("timeLimit", TIME_LIMIT_S_DEFAULT),
         caller_id: reader.text("callerId"),
         answer_on_bridge: reader.flag("answerOnBridge", false),
@@ -309,7 +309,7 @@ fn room(reader: &mut Reader<'_>) -> Room {
         label: reader.text("participantLabel"),
         wait_url: element.attribute("waitUrl").map(str::to_owned),
         wait_method: reader.method("waitMethod"),
-        participants_max: reader.number("maxParticipants", 250) as usize,
+        participants_max: reader.number("maxParticipants", 250).clamp(2, 250) as usize,
         region: reader.text("region"),
         coach: reader.text("coach"),
         recorded: recorded.then(|| reader.recorded(false, true, "")),

@@ -17,6 +17,8 @@ enum Kind {
     Flag,
     /// A whole number within these bounds.
     Number(u32, u32),
+    /// A whole number that is brought within these bounds.
+    Clamped(u32, u32),
     /// A whole number within these bounds, or `auto`.
     NumberOrAuto(u32, u32),
     OneOf(&'static [&'static str]),
@@ -36,7 +38,7 @@ struct Schema {
     child_code: u32,
 }
 
-use Kind::{Flag, Keys, Method, Number, NumberOrAuto, OneOf, Short, Text, Url, Words};
+use Kind::{Clamped, Flag, Keys, Method, Number, NumberOrAuto, OneOf, Short, Text, Url, Words};
 
 const SPOKEN: &[&str] = &["Say", "Play", "Pause"];
 const PROGRESS: Kind = Words(&["initiated", "ringing", "answered", "completed"]);
@@ -153,7 +155,7 @@ static SCHEMAS: [Schema; 19] = [
         attributes: &[
             Attribute("action", Url, 11100),
             Attribute("method", Method, 13210),
-            Attribute("timeout", Number(5, 600), 13212),
+            Attribute("timeout", Clamped(5, 600), 13212),
             Attribute("timeLimit", Number(1, CALL_S_MAX), 13216),
             Attribute("callerId", Text, 13214),
             Attribute("answerOnBridge", Flag, SCHEMA),
@@ -269,7 +271,7 @@ static SCHEMAS: [Schema; 19] = [
                 OneOf(&["large", "medium", "small", "off"]),
                 SCHEMA,
             ),
-            Attribute("maxParticipants", Number(2, 250), SCHEMA),
+            Attribute("maxParticipants", Clamped(2, 250), SCHEMA),
             Attribute(
                 "record",
                 OneOf(&["do-not-record", "record-from-start", "true", "false"]),
@@ -425,7 +427,7 @@ impl Kind {
             | Self::NumberOrAuto(..)
             | Self::OneOf(_)
             | Self::Words(_) => true,
-            Self::Text | Self::Short(_) | Self::Url | Self::Keys(_) => false,
+            Self::Text | Self::Short(_) | Self::Url | Self::Keys(_) | Self::Clamped(..) => false,
         }
     }
 
@@ -454,7 +456,9 @@ impl Kind {
                 (!flag).then(|| "is neither true nor false".to_owned())
             }
             Self::NumberOrAuto(..) if value == "auto" => None,
-            Self::Number(least, most) | Self::NumberOrAuto(least, most) => number(least, most),
+            Self::Number(least, most) | Self::Clamped(least, most) | Self::NumberOrAuto(least, most) => {
+                number(least, most)
+            }
             Self::OneOf(words) => (!words.contains(&value)).then(|| listed(words)),
             Self::Words(words) => {
                 let known = value.split_whitespace().all(|word| words.contains(&word));

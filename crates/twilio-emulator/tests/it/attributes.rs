@@ -410,6 +410,11 @@ async fn a_caller_is_turned_away_unanswered_or_hung_up_on() {
         ("<Hangup/>", "completed", true),
         (
             "<Pause length=\"2\"/><Reject reason=\"busy\"/>",
+            "busy",
+            false,
+        ),
+        (
+            "<Say>Hello.</Say><Reject reason=\"busy\"/>",
             "completed",
             true,
         ),

@@ -424,7 +424,7 @@ async fn a_background_recording_reports_to_absolute_urls_only() {
 #[tokio::test]
 async fn a_recording_is_deleted_under_its_own_call_only() {
     let floor = Floor::open().await;
-    let verbs = "<Pause length=\"600\"/>";
+    let verbs = "<Say>Hello.</Say><Pause length=\"600\"/>";
     let leg = caller(&floor, json!("listener"), verbs).await;
     let other = caller(&floor, json!("listener"), verbs).await;
     for call in [&leg, &other] {
