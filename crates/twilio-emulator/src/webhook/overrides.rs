@@ -99,4 +99,30 @@ mod tests {
         assert!(overrides.retries(&refused(503)));
         assert!(!overrides.retries(&refused(404)));
     }
+
+    #[test]
+    fn each_time_has_its_default_and_its_bounds() {
+        let times = |fragment: &str| {
+            let url = format!("https://example.com/a#{fragment}");
+            let overrides = Overrides::of(&url);
+            (overrides.connect_ms, overrides.read_ms, overrides.total_ms)
+        };
+        let usual = (5_000, 15_000, 15_000);
+        for (fragment, expected) in [
+            ("", usual),
+            ("ct=100", (100, 15_000, 15_000)),
+            ("ct=10000", (10_000, 15_000, 15_000)),
+            ("rt=100", (5_000, 100, 15_000)),
+            ("tt=100", (5_000, 15_000, 100)),
+            ("ct=99&rt=99&tt=99", usual),
+            ("ct=10001&rt=15001&tt=15001", usual),
+            ("ct=soon&rt=-1&tt=&sni=n&e=umatilla", usual),
+        ] {
+            assert_eq!(times(fragment), expected, "{fragment}");
+        }
+        for (fragment, retries) in [("rc=0", 0), ("rc=5", 5), ("rc=6", 5), ("rc=x", 1), ("rp=all", 1)] {
+            let url = format!("https://example.com/a#{fragment}");
+            assert_eq!(Overrides::of(&url).retries_max, retries, "{fragment}");
+        }
+    }
 }
