@@ -58,6 +58,8 @@ export async function checkInsights({ network, client }) {
   const participant = await participants(listed.participantSid).fetch();
   assert.equal(participant.callSid, call.sid);
   assert.equal(participant.processingState, "complete");
+  assert.equal((await participants.list({ participantSid: listed.participantSid })).length, 1);
+  assert.deepEqual(await participants.list({ label: "nobody" }), []);
   await network.put("switches", {});
   saw("Insights: conferences and their participants");
 }

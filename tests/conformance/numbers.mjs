@@ -19,6 +19,12 @@ export async function checkNumbers({ network, client }) {
     .availablePhoneNumbers("US")
     .local.list({ ...city, nearNumber: "+14155550100" });
   assert.deepEqual([there.locality, there.postalCode, there.region], ["San Francisco", "94105", "CA"]);
+  const near = { nearLatLong: "37.78,-122.41", distance: 20, contains: "5550101$" };
+  const around = await client.availablePhoneNumbers("US").local.list(near);
+  assert.deepEqual([...new Set(around.map(({ locality }) => locality))], ["San Francisco", "Oakland"]);
+  assert.equal(typeof around[0].latitude, "number");
+  await refuses(400, 20001, () => client.availablePhoneNumbers("US").local.list({ ...near, distance: 501 }));
+  await refuses(400, 21421, () => client.availablePhoneNumbers("US").local.list({ contains: "41*55" }));
   assert.deepEqual(await client.availablePhoneNumbers("US").local.list({ smsEnabled: true }), []);
   assert.deepEqual(await client.availablePhoneNumbers("US").local.list({ inLocality: "Atlantis" }), []);
   const [country] = await client.availablePhoneNumbers.list();

@@ -60,6 +60,8 @@ export async function checkTrust({ network, client }) {
   }
   assert.equal((await trust.trustProducts.list({ status: "twilio-approved", policySid: SHAKEN })).length, 1);
   const [entity] = await own.customerProfilesEntityAssignments.list({ limit: 1 });
+  const representatives = { objectType: "authorized_representative_1" };
+  assert.equal((await own.customerProfilesEntityAssignments.list(representatives)).length, 1);
   await refuses(400, 20001, () => own.customerProfilesEntityAssignments(entity.sid).remove());
   assert.equal(await signing.trustProductsChannelEndpointAssignment(assigned.sid).remove(), true);
   assert.equal(await signing.remove(), true);

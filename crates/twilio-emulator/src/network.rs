@@ -58,14 +58,16 @@ pub(crate) use accounts::Standing;
 pub(crate) use amd::AmdErrors;
 pub(crate) use call::Endpoint;
 pub(crate) use client::SocketEvent;
+use dialing_permissions::DialingPermissions;
 pub(crate) use dialing_permissions::{CountryFilter, CountryUpdate};
 pub(crate) use end::{CallChanges, StatusChange};
+pub(crate) use geography::Point;
 pub(crate) use inbound::InboundOrder;
 pub(crate) use input::Input;
 pub(crate) use insights::{Annotation, RowFilter, SdkReport, TraceFilter};
 pub(crate) use keys::{Access, Policy, Scope, violation};
 pub use limits::Limits;
-pub(crate) use market::NumberSearch;
+pub(crate) use market::{Near, NumberSearch, Pattern};
 pub(crate) use notifications::{NotificationFilter, RestRequest};
 pub(crate) use output::Output;
 pub(crate) use place::{CallOrder, Instructions};
@@ -77,7 +79,7 @@ pub(crate) use sip::{
     DomainChanges, EntryChanges, Holder, ListKind, OriginationChanges, PbxOrder, RecordingMode, TrunkChanges,
 };
 pub(crate) use trust::{
-    BundleChanges, BundleFilter, BundleKind, BundleOrder, PaperKind, PaperOrder, Part, Review,
+    BundleChanges, BundleFilter, BundleKind, BundleOrder, PaperKind, PaperOrder, Part, PartFilter, Review,
 };
 pub(crate) use truth::EventFilter;
 pub(crate) use usage::{UsageFilter, UsageSplit};
@@ -130,10 +132,9 @@ pub(crate) struct Network {
     fault_rng: ChaCha8Rng,
     reads_lag_ms: u32,
     limits: Limits,
-    /// Countries whose numbers known for toll fraud may be called; no such number is known here.
-    toll_fraud: BTreeSet<&'static str>,
-    /// Subaccounts have the main account's dialing permissions; they do here in any case.
-    dialing_inherited: bool,
+    main_dialing: DialingPermissions,
+    /// Of subaccounts that have permissions of their own.
+    dialing: BTreeMap<String, DialingPermissions>,
     events: EventLog,
     journal: Journal,
     exchanges: Exchanges,
@@ -187,8 +188,8 @@ impl Network {
             fault_rng: ChaCha8Rng::seed_from_u64(!config.seed),
             reads_lag_ms: 0,
             limits: config.limits.clone(),
-            toll_fraud: BTreeSet::new(),
-            dialing_inherited: true,
+            main_dialing: DialingPermissions::new(config.limits.geo.clone()),
+            dialing: BTreeMap::new(),
             events: EventLog::default(),
             journal: Journal::default(),
             exchanges: Exchanges::default(),

@@ -160,6 +160,10 @@ pub(super) struct Call {
     pub(super) reason: Option<String>,
     pub(super) stir_verstat: Option<String>,
     pub(super) forwarded_from: Option<String>,
+    /// Lets the application call on with this call's caller id.
+    pub(super) token: Option<String>,
+    /// Who the caller is, by a look-up.
+    pub(super) caller_name: Option<String>,
     /// Cookies of the application, by host.
     pub(super) cookies: Cookies,
     /// Documents in a row that only led to another one.
@@ -209,6 +213,8 @@ impl Call {
             reason: None,
             stir_verstat: None,
             forwarded_from: None,
+            token: None,
+            caller_name: None,
             cookies: Cookies::default(),
             redirects: 0,
             spoken: 0,

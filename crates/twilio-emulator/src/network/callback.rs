@@ -67,6 +67,8 @@ impl Network {
             ("ParentCallSid", call.parent.as_ref().map(CallSid::as_str)),
             ("ForwardedFrom", call.forwarded_from.as_deref()),
             ("StirVerstat", self.stir_verstat(call)),
+            ("CallerName", call.caller_name.as_deref()),
+            ("CallToken", call.token.as_deref()),
         ] {
             if let Some(value) = value {
                 push(&mut params, name, value);
@@ -112,8 +114,9 @@ impl Network {
             ("conference", conference.sid.as_str()),
             ("name", conference.name.as_str()),
         ];
-        if participant.is_some() {
+        if let Some(participant) = participant {
             fields.push(("call", &call));
+            fields.extend(participant.label.as_deref().map(|label| ("label", label)));
         }
         fields.extend(more);
         self.events.push(self.now, event.replacen('-', ".", 1), &fields);

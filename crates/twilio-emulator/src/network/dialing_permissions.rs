@@ -1,5 +1,7 @@
 //! Which countries the account may call, as `DialingPermissions` shows and changes it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -34,6 +36,70 @@ struct Country {
     continent: &'static str,
     name: &'static str,
     codes: Vec<&'static str>,
+}
+
+/// What an account may call.
+#[derive(Clone, Debug, Default)]
+pub(super) struct DialingPermissions {
+    /// By prefix; the longest counts.
+    pub(super) geo: BTreeMap<String, bool>,
+    /// Countries whose numbers with a risk of toll fraud may be called.
+    toll_fraud: BTreeSet<&'static str>,
+    /// A subaccount that inherits has those of the main account.
+    inherits: bool,
+}
+
+impl DialingPermissions {
+    pub(super) fn new(geo: BTreeMap<String, bool>) -> Self {
+        Self {
+            geo,
+            toll_fraud: BTreeSet::new(),
+            inherits: true,
+        }
+    }
+
+    fn allow(&self, number: &str, risky: bool) -> bool {
+        if risky {
+            return country_of(number).is_some_and(|country| self.toll_fraud.contains(country.iso));
+        }
+        let special = SPECIAL_SERVICES
+            .iter()
+            .flat_map(|(_, prefixes)| prefixes.iter())
+            .find(|prefix| number.starts_with(**prefix));
+        match special {
+            Some(prefix) => self.geo.get(*prefix).copied().unwrap_or(false),
+            None => longest(&self.geo, number).copied().unwrap_or(false),
+        }
+    }
+
+    fn low_risk(&self, country: &Country) -> bool {
+        let open = |code: &&str| longest(&self.geo, code).copied().unwrap_or(false);
+        country.codes.iter().all(open)
+    }
+
+    fn special(&self, country: &Country) -> bool {
+        let prefixes = special_services(country.iso);
+        !prefixes.is_empty() && prefixes.iter().all(|prefix| self.allow(prefix, false))
+    }
+
+    fn take(&mut self, update: &CountryUpdate, country: &Country) {
+        let mut set = |prefixes: &[&str], flag: Option<Flag>| {
+            for prefix in prefixes.iter().filter(|_| flag.is_some()) {
+                self.geo
+                    .insert((*prefix).to_owned(), flag.is_some_and(Flag::is_set));
+            }
+        };
+        set(&country.codes, update.low_risk_numbers_enabled);
+        set(
+            special_services(country.iso),
+            update.high_risk_special_numbers_enabled,
+        );
+        match update.high_risk_tollfraud_numbers_enabled.map(Flag::is_set) {
+            Some(true) => drop(self.toll_fraud.insert(country.iso)),
+            Some(false) => drop(self.toll_fraud.remove(country.iso)),
+            None => {}
+        }
+    }
 }
 
 /// `GET DialingPermissions/Countries`: what to show.
@@ -84,24 +150,37 @@ impl Flag {
 }
 
 impl Network {
-    /// Whether the account's geographic permissions let it call this number.
-    pub(super) fn geo_allows(&self, number: &str) -> bool {
-        let geo = &self.limits.geo;
-        let special = SPECIAL_SERVICES
-            .iter()
-            .flat_map(|(_, prefixes)| prefixes.iter())
-            .find(|prefix| number.starts_with(**prefix));
-        match special {
-            Some(prefix) => geo.get(*prefix).copied().unwrap_or(false),
-            None => longest(geo, number).copied().unwrap_or(false),
-        }
+    /// Whether the account's permissions let it call this number.
+    pub(super) fn geo_allows(&self, account: &str, number: &str) -> bool {
+        let mut risky = self.limits.toll_fraud.iter();
+        let risky = risky.any(|prefix| number.starts_with(prefix));
+        self.permissions(account).allow(number, risky)
     }
 
-    pub(crate) fn list_countries(&self, filter: &CountryFilter) -> Vec<Value> {
+    /// The permissions that count for an account.
+    fn permissions(&self, account: &str) -> &DialingPermissions {
+        let own = self.dialing.get(account).filter(|own| !own.inherits);
+        own.unwrap_or(&self.main_dialing)
+    }
+
+    /// An account's own permissions; those of a subaccount begin as what it inherits.
+    fn permissions_mut(&mut self, account: &str) -> &mut DialingPermissions {
+        if account == self.main_account() {
+            return &mut self.main_dialing;
+        }
+        let inherited = DialingPermissions {
+            inherits: true,
+            ..self.main_dialing.clone()
+        };
+        self.dialing.entry(account.to_owned()).or_insert(inherited)
+    }
+
+    pub(crate) fn list_countries(&self, account: &str, filter: &CountryFilter) -> Vec<Value> {
         let is = |wanted: Option<&String>, there: &str| wanted.is_none_or(|wanted| wanted == there);
         let flag = |wanted: Option<bool>, there: bool| wanted.is_none_or(|wanted| wanted == there);
         let digits = |code: &str| code.trim_start_matches('+').to_owned();
         let code = filter.code.as_deref().map(digits);
+        let permissions = self.permissions(account);
         countries()
             .filter(|country| {
                 is(filter.iso.as_ref(), country.iso)
@@ -109,16 +188,16 @@ impl Network {
                     && code
                         .as_ref()
                         .is_none_or(|code| country.codes.iter().any(|own| digits(own) == *code))
-                    && flag(filter.low_risk, self.low_risk(country))
-                    && flag(filter.special, self.special(country))
-                    && flag(filter.toll_fraud, self.toll_fraud.contains(country.iso))
+                    && flag(filter.low_risk, permissions.low_risk(country))
+                    && flag(filter.special, permissions.special(country))
+                    && flag(filter.toll_fraud, permissions.toll_fraud.contains(country.iso))
             })
-            .map(|country| self.country_json(&country))
+            .map(|country| self.country_json(account, &country))
             .collect()
     }
 
-    pub(crate) fn country_view(&self, iso: &str) -> Result<Value, ApiError> {
-        Ok(self.country_json(&country(iso)?))
+    pub(crate) fn country_view(&self, account: &str, iso: &str) -> Result<Value, ApiError> {
+        Ok(self.country_json(account, &country(iso)?))
     }
 
     /// `HighRiskSpecialPrefixes` of a country.
@@ -127,68 +206,64 @@ impl Network {
         Ok(prefixes.map(|prefix| json!({ "prefix": prefix })).collect())
     }
 
-    /// Opens and closes countries; gives how many.
-    pub(crate) fn update_countries(&mut self, updates: &[CountryUpdate]) -> Result<usize, ApiError> {
+    /// Opens and closes countries; gives how many. What a subaccount changes counts once it does not inherit.
+    pub(crate) fn update_countries(
+        &mut self,
+        account: &str,
+        updates: &[CountryUpdate],
+    ) -> Result<usize, ApiError> {
         if updates.len() > UPDATES_MAX {
             return Err(ApiError::parameter("More than 1000 countries in one update"));
         }
         let found: Result<Vec<Country>, ApiError> =
             updates.iter().map(|update| country(&update.iso_code)).collect();
-        for (update, country) in updates.iter().zip(found?) {
-            let geo = &mut self.limits.geo;
-            let mut set = |prefixes: &[&str], flag: Option<Flag>| {
-                for prefix in prefixes.iter().filter(|_| flag.is_some()) {
-                    geo.insert((*prefix).to_owned(), flag.is_some_and(Flag::is_set));
-                }
-            };
-            set(&country.codes, update.low_risk_numbers_enabled);
-            set(
-                special_services(country.iso),
-                update.high_risk_special_numbers_enabled,
-            );
-            match update.high_risk_tollfraud_numbers_enabled.map(Flag::is_set) {
-                Some(true) => drop(self.toll_fraud.insert(country.iso)),
-                Some(false) => drop(self.toll_fraud.remove(country.iso)),
-                None => {}
-            }
+        let found = found?;
+        let permissions = self.permissions_mut(account);
+        for (update, country) in updates.iter().zip(&found) {
+            permissions.take(update, country);
         }
         self.log("limits.set", &[]);
         Ok(updates.len())
     }
 
-    /// `Settings`: whether subaccounts take over the main account's permissions, after a change if there is one.
-    pub(crate) fn dialing_settings(&mut self, inherit: Option<bool>) -> Value {
-        self.dialing_inherited = inherit.unwrap_or(self.dialing_inherited);
+    /// `Settings`: whether a subaccount has the main account's permissions, after a change if there is one.
+    pub(crate) fn dialing_settings(&mut self, account: &str, inherit: Option<bool>) -> Value {
+        let permissions = self.permissions_mut(account);
+        permissions.inherits = inherit.unwrap_or(permissions.inherits);
+        let inherits = permissions.inherits;
         json!({
-            "dialing_permissions_inheritance": self.dialing_inherited,
+            "dialing_permissions_inheritance": inherits,
             "url": format!("{}/v1/Settings", self.origin),
         })
     }
 
-    fn low_risk(&self, country: &Country) -> bool {
-        let open = |code: &&str| longest(&self.limits.geo, code).copied().unwrap_or(false);
-        country.codes.iter().all(open)
-    }
-
-    fn special(&self, country: &Country) -> bool {
-        let prefixes = special_services(country.iso);
-        !prefixes.is_empty() && prefixes.iter().all(|prefix| self.geo_allows(prefix))
-    }
-
-    fn country_json(&self, country: &Country) -> Value {
+    fn country_json(&self, account: &str, country: &Country) -> Value {
         let url = format!("{}/v1/DialingPermissions/Countries/{}", self.origin, country.iso);
+        let permissions = self.permissions(account);
         json!({
             "iso_code": country.iso,
             "name": country.name,
             "continent": country.continent,
             "country_codes": country.codes,
-            "low_risk_numbers_enabled": self.low_risk(country),
-            "high_risk_special_numbers_enabled": self.special(country),
-            "high_risk_tollfraud_numbers_enabled": self.toll_fraud.contains(country.iso),
+            "low_risk_numbers_enabled": permissions.low_risk(country),
+            "high_risk_special_numbers_enabled": permissions.special(country),
+            "high_risk_tollfraud_numbers_enabled": permissions.toll_fraud.contains(country.iso),
             "url": url,
             "links": { "highrisk_special_prefixes": format!("{url}/HighRiskSpecialPrefixes") },
         })
     }
+}
+
+/// The country with the longest code that a number begins with.
+fn country_of(number: &str) -> Option<Country> {
+    let code = |country: &Country| {
+        let codes = country.codes.iter().filter(|code| number.starts_with(**code));
+        codes.map(|code| code.len()).max()
+    };
+    countries()
+        .filter_map(|country| Some((code(&country)?, country)))
+        .max_by_key(|(length, _)| *length)
+        .map(|(_, country)| country)
 }
 
 fn countries() -> impl Iterator<Item = Country> {

@@ -9,6 +9,9 @@ use crate::sid::CallSid;
 use crate::world::Who;
 use rand::Rng;
 
+/// Of a name that a look-up finds.
+const CALLER_NAME_CHARACTERS_MAX: usize = 15;
+
 /// `POST /emulator/calls`.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +29,9 @@ pub(crate) struct InboundOrder {
     /// The number that passed the call on.
     #[serde(default)]
     forwarded_from: Option<String>,
+    /// What a look-up of the caller id finds; by default the persona's name.
+    #[serde(default)]
+    caller_name: Option<String>,
 }
 
 impl Network {
@@ -40,10 +46,9 @@ impl Network {
             .application_sid
             .as_deref()
             .and_then(|sid| self.application(sid));
-        let routing = application
-            .map_or(&number.handling, |application| &application.handling)
-            .routing
-            .clone();
+        let handling = application.map_or(&number.handling, |application| &application.handling);
+        let looks_up = handling.settings.is_set("VoiceCallerIdLookup");
+        let routing = handling.routing.clone();
         // A trunk's calls have neither TwiML nor callbacks.
         let routing = if trunk.is_some() {
             Routing::default()
@@ -56,7 +61,11 @@ impl Network {
             None => self.population.person(&order.from),
         };
         self.make_room()?;
+        let caller_name = order.caller_name.as_deref().unwrap_or(&persona.name);
+        let caller_name = (looks_up && order.from.starts_with("+1")).then(|| cnam(caller_name));
         let sid = CallSid::new(&mut self.sids);
+        let carried = trunk.is_none() && order.from.starts_with('+');
+        let token = carried.then(|| self.token_of_caller(&sid));
         let call = Call::new(
             sid.clone(),
             order.from,
@@ -77,6 +86,8 @@ impl Network {
             }),
             stir_verstat: order.stir_verstat,
             forwarded_from: order.forwarded_from,
+            token,
+            caller_name,
             ..call
         };
         self.log(
@@ -94,6 +105,21 @@ impl Network {
             None => self.end(&sid, Status::Failed, "the number has no VoiceUrl"),
         }
         Ok(sid)
+    }
+
+    /// What the application may give back as `CallToken`, in the form of Twilio's.
+    fn token_of_caller(&mut self, sid: &CallSid) -> String {
+        let secret = self.sids.next("");
+        format!("{{\"parentCallInfoToken\":\"{sid}.{secret}\",\"identityHeaderTokens\":[]}}")
+    }
+
+    /// Whether this is the token of a call of the account that came from this number.
+    pub(super) fn forwards(&self, token: &str, account: &str, from: &str) -> bool {
+        let sid = token.split('"').find_map(|part| part.split_once('.'));
+        let call = sid.and_then(|(sid, _)| self.calls.get(&CallSid::from_text(sid)));
+        call.is_some_and(|call| {
+            call.token.as_deref() == Some(token) && call.account == account && call.from == from
+        })
     }
 
     /// The application wants the call: pick up and go on with its TwiML.
@@ -120,4 +146,12 @@ impl Network {
         self.outputs
             .push_back(Output::Media(MediaCommand::OpenPerson { leg, persona, seed }));
     }
+}
+
+/// As the registers of caller names write them: fifteen capitals.
+fn cnam(name: &str) -> String {
+    name.chars()
+        .take(CALLER_NAME_CHARACTERS_MAX)
+        .collect::<String>()
+        .to_uppercase()
 }

@@ -69,7 +69,7 @@ pub(crate) struct RowFilter {
 }
 
 impl RowFilter {
-    fn shows(&self, row: &Value) -> bool {
+    pub(crate) fn shows(&self, row: &Value) -> bool {
         self.wanted
             .iter()
             .all(|(place, wanted)| match row.pointer(place) {

@@ -28,6 +28,8 @@ pub struct Limits {
     pub concurrent_calls_max: Option<u32>,
     /// Which numbers may be called, by prefix; the longest counts, and without any a number may not.
     pub geo: BTreeMap<String, bool>,
+    /// Prefixes of numbers with a risk of toll fraud, which need their country's permission for that.
+    pub toll_fraud: Vec<String>,
     /// Outbound calls started per second from now on, if it is to change.
     pub cps: Option<u32>,
 }
@@ -42,8 +44,11 @@ impl Limits {
             let digits = text.strip_prefix('+');
             digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
         };
-        if let Some(prefix) = self.geo.keys().find(|prefix| !is_prefix(prefix)) {
-            return Some(format!("geo has prefixes such as +1, not {prefix}"));
+        let mut prefixes = self.geo.keys().chain(&self.toll_fraud);
+        if let Some(prefix) = prefixes.find(|prefix| !is_prefix(prefix)) {
+            return Some(format!(
+                "geo and toll_fraud have prefixes such as +1, not {prefix}"
+            ));
         }
         let number = self.verified.iter().find(|number| !is_e164(number))?;
         Some(format!("verified has numbers such as +13125550142, not {number}"))
@@ -59,6 +64,7 @@ impl Default for Limits {
             verified: Vec::new(),
             concurrent_calls_max: None,
             geo: islands.chain([("+1".to_owned(), true)]).collect(),
+            toll_fraud: Vec::new(),
             cps: None,
         }
     }
@@ -73,6 +79,7 @@ impl Network {
         if let Some(cps) = limits.cps {
             self.cps = cps;
         }
+        self.main_dialing.geo.clone_from(&limits.geo);
         self.limits = limits;
     }
 
@@ -94,7 +101,7 @@ impl Network {
     /// Whether the account may place this call now; a trial account's ends earlier.
     pub(super) fn permit(&self, order: &mut CallOrder) -> Result<(), ApiError> {
         let to = &order.to;
-        if to.starts_with('+') && !self.geo_allows(to) {
+        if to.starts_with('+') && !self.geo_allows(&order.account, to) {
             let message = format!(
                 "Account not authorized to call {to}. Perhaps you need to enable some international \
                 permissions: https://www.twilio.com/console/voice/calls/geo-permissions/low-risk"

@@ -1,69 +1,114 @@
 //! Numbers to buy: the hundred that are set aside for fiction in every area code, less those that are owned.
 
+mod pattern;
+
 use serde_json::{Value, json};
 
 use super::Network;
 use super::area_codes::{TOLL_FREE, all, state_of};
-use super::geography::city_of;
+use super::geography::{City, Point, city_of};
 use super::views::formatted;
 use crate::rest::ApiError;
+pub(crate) use pattern::Pattern;
 
 /// What is looked for among the numbers to buy.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NumberSearch {
     pub(crate) toll_free: bool,
     pub(crate) area_code: Option<u16>,
-    /// Digits, `*` for any one of them, letters as on a keypad.
-    pub(crate) contains: Option<String>,
+    pub(crate) contains: Option<Pattern>,
     /// Two letters.
     pub(crate) region: Option<String>,
     pub(crate) city: Option<String>,
     /// As its city.
     pub(crate) rate_center: Option<String>,
     pub(crate) zip: Option<String>,
-    /// A number whose area code is near enough.
-    pub(crate) near: Option<String>,
+    pub(crate) near: Option<Near>,
+    /// How far what is near may be.
+    pub(crate) distance_miles: f64,
     /// It asks for what no number has.
     pub(crate) impossible: bool,
     pub(crate) limit: usize,
 }
 
+/// What a number is to be near.
+#[derive(Clone, Debug)]
+pub(crate) enum Near {
+    Point(Point),
+    Number(String),
+}
+
+/// Where a hundred numbers are.
+#[derive(Clone, Copy)]
+struct Place {
+    state: Option<&'static str>,
+    code: u16,
+    city: Option<City>,
+}
+
 impl NumberSearch {
-    /// Whether an area code of a state may have what is looked for.
-    fn covers(&self, state: Option<&str>, code: u16) -> bool {
+    /// Whether an area code may have what is looked for; how far it is does not matter here.
+    fn covers(&self, place: &Place) -> bool {
         let is = |wanted: &Option<String>, there: Option<&str>| {
             let equal = |wanted: &String| there.is_some_and(|there| wanted.eq_ignore_ascii_case(there));
             wanted.as_ref().is_none_or(equal)
         };
-        let (city, zip) = city_of(code).unzip();
-        let near = |number: &String| number.trim_start_matches("+1").starts_with(&code.to_string());
+        let city = place.city.map(|city| city.name);
         !self.impossible
-            && self.area_code.is_none_or(|wanted| wanted == code)
-            && self.near.as_ref().is_none_or(near)
-            && is(&self.region, state)
+            && self.area_code.is_none_or(|wanted| wanted == place.code)
+            && is(&self.region, place.state)
             && is(&self.city, city)
             && is(&self.rate_center, city)
-            && is(&self.zip, zip)
+            && is(&self.zip, place.city.map(|city| city.zip))
     }
+
+    /// Only what is near enough, nearest first; everything if nearness does not matter.
+    fn sort_by_distance(&self, places: Vec<Place>) -> Vec<Place> {
+        let middle = match &self.near {
+            None => return places,
+            Some(Near::Point(point)) => Some(*point),
+            Some(Near::Number(number)) => area_code(number).and_then(city_of).map(|city| city.at),
+        };
+        let miles = |place: &Place| Some(middle?.miles_to(place.city?.at));
+        let mut near: Vec<(f64, Place)> = places
+            .into_iter()
+            .filter_map(|place| Some((miles(&place)?, place)))
+            .filter(|(miles, _)| *miles <= self.distance_miles)
+            .collect();
+        near.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        near.into_iter().map(|(_, place)| place).collect()
+    }
+}
+
+fn area_code(number: &str) -> Option<u16> {
+    number.strip_prefix("+1")?.get(..3)?.parse().ok()
 }
 
 impl Network {
     /// Numbers that can be bought now.
     pub(crate) fn search_numbers(&self, search: &NumberSearch) -> Vec<Value> {
-        let pattern = search.contains.as_deref().map(keypad);
-        let places: Vec<(Option<&str>, u16)> = if search.toll_free {
-            TOLL_FREE.map(|code| (None, code)).to_vec()
-        } else {
-            all().map(|(state, code)| (Some(state), code)).collect()
+        let place = |state, code| Place {
+            state,
+            code,
+            city: city_of(code),
         };
-        places
-            .into_iter()
-            .filter(|(state, code)| search.covers(*state, *code))
-            .flat_map(|(state, code)| fiction(code).map(move |number| (state, code, number)))
-            .filter(|(.., number)| pattern.as_deref().is_none_or(|pattern| holds(number, pattern)))
-            .filter(|(.., number)| !self.is_owned(number))
+        let mut places: Vec<Place> = if search.toll_free {
+            TOLL_FREE.map(|code| place(None, code)).to_vec()
+        } else {
+            all().map(|(state, code)| place(Some(state), code)).collect()
+        };
+        places.retain(|place| search.covers(place));
+        let wanted = |number: &String| {
+            let pattern = search.contains.as_ref();
+            pattern.is_none_or(|pattern| pattern.is_in(number))
+        };
+        search
+            .sort_by_distance(places)
+            .iter()
+            .flat_map(|place| fiction(place.code).map(move |number| (place, number)))
+            .filter(|(_, number)| wanted(number) && !self.is_owned(number))
             .take(search.limit)
-            .map(|(state, code, number)| available_json(state, city_of(code), &number))
+            .map(|(place, number)| available_json(place, &number))
             .collect()
     }
 
@@ -92,41 +137,19 @@ fn fiction(area_code: u16) -> impl Iterator<Item = String> {
     (0..100).map(move |n| format!("+1{area_code}55501{n:02}"))
 }
 
-/// Letters as the digits they stand on.
-fn keypad(pattern: &str) -> Vec<u8> {
-    const KEYS: &[u8; 26] = b"22233344455566677778889999";
-    let digit = |byte: u8| match byte {
-        b'a'..=b'z' => KEYS[usize::from(byte - b'a')],
-        other => other,
-    };
-    let lower = pattern.to_ascii_lowercase();
-    lower.bytes().filter(|byte| *byte != b'+').map(digit).collect()
-}
-
-/// Whether the pattern matches somewhere in the number; `*` and `%` are any digit.
-fn holds(number: &str, pattern: &[u8]) -> bool {
-    let matches = |window: &[u8]| {
-        window
-            .iter()
-            .zip(pattern)
-            .all(|(digit, wanted)| matches!(wanted, b'*' | b'%') || digit == wanted)
-    };
-    !pattern.is_empty() && number.as_bytes().windows(pattern.len()).any(matches)
-}
-
-fn available_json(state: Option<&str>, place: Option<(&str, &str)>, number: &str) -> Value {
-    let (city, zip) = place.unzip();
+fn available_json(place: &Place, number: &str) -> Value {
+    let city = place.city.map(|city| city.name);
     json!({
         "phone_number": number,
         "friendly_name": formatted(number),
         "iso_country": "US",
-        "region": state,
+        "region": place.state,
         "locality": city.map(titled),
         "rate_center": city,
         "lata": null,
-        "latitude": null,
-        "longitude": null,
-        "postal_code": zip,
+        "latitude": place.city.map(|city| city.at.latitude),
+        "longitude": place.city.map(|city| city.at.longitude),
+        "postal_code": place.city.map(|city| city.zip),
         "address_requirements": "none",
         "beta": false,
         "capabilities": { "voice": true, "sms": false, "mms": false, "fax": false },
@@ -137,17 +160,4 @@ fn available_json(state: Option<&str>, place: Option<(&str, &str)>, number: &str
 fn titled(name: &str) -> String {
     let word = |word: &str| format!("{}{}", &word[..1], word[1..].to_ascii_lowercase());
     name.split(' ').map(word).collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_find_digits_and_letters_anywhere() {
-        assert!(holds("+14155550100", &keypad("415")));
-        assert!(holds("+14155550100", &keypad("555*1")));
-        assert!(!holds("+14155550100", &keypad("999")));
-        assert_eq!(keypad("SALES"), b"72537");
-    }
 }

@@ -52,6 +52,8 @@ pub(crate) struct CallOrder {
     pub(crate) amd: Option<Amd>,
     /// What the called side is shown of why it is called.
     pub(crate) reason: Option<String>,
+    /// Of the call whose caller this one shows.
+    pub(crate) token: Option<String>,
     /// For a PBX that asks.
     pub(crate) sip_credentials: Option<(String, Password)>,
     /// What is odd about it, by Twilio's codes.
@@ -130,7 +132,10 @@ impl Network {
             instructions.ok_or_else(|| ApiError::new(400, 21205, "Url parameter is required.".to_owned()))?;
         // Clients and PBXs may be shown any caller.
         let any_caller = order.from.starts_with("client:") || is_sip(&order.to);
-        if !any_caller && !self.may_call_from(&order.account, &order.from) {
+        let forwards = |token: &String| self.forwards(token, &order.account, &order.from);
+        let may_show =
+            || self.may_call_from(&order.account, &order.from) || order.token.as_ref().is_some_and(forwards);
+        if !any_caller && !may_show() {
             let message = format!(
                 "The source phone number provided, {}, is not yet verified for your account.",
                 order.from

@@ -49,6 +49,7 @@ fn order(to: &str, twiml: &str) -> CallOrder {
         record: None,
         to: to.to_owned(),
         from: "+12025550100".to_owned(),
+        token: None,
         sip_credentials: None,
         notes: Vec::new(),
         instructions: Some(Instructions::Twiml(format!("<Response>{twiml}</Response>"))),

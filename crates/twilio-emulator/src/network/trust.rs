@@ -15,7 +15,7 @@ use crate::twiml::Method;
 use evaluation::{Evaluation, SHAKEN};
 use papers::Paper;
 pub(crate) use papers::{PaperKind, PaperOrder};
-pub(crate) use views::BundleFilter;
+pub(crate) use views::{BundleFilter, PartFilter};
 
 /// Profiles and products of all accounts.
 const BUNDLES_MAX: usize = 10_000;

@@ -138,7 +138,7 @@ impl Network {
             "answered_by": call.answered_by(at),
             "api_version": API_VERSION,
             "forwarded_from": call.forwarded_from,
-            "caller_name": null,
+            "caller_name": call.caller_name,
             "group_sid": null,
             "trunk_sid": call.trunk.as_ref().map(|on| on.trunk.as_str()),
             "queue_time": call.queue_ms.to_string(),

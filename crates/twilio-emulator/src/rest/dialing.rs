@@ -41,15 +41,16 @@ async fn list(ask: Ask) -> Answer {
         special: ask.form.flag("HighRiskSpecialNumbersEnabled")?,
         toll_fraud: ask.form.flag("HighRiskTollfraudNumbersEnabled")?,
     };
-    ask.list_v1("content", &FILTERS, move |network, _| {
-        Ok(network.list_countries(&filter))
+    ask.list_v1("content", &FILTERS, move |network, account| {
+        Ok(network.list_countries(account, &filter))
     })
     .await
 }
 
 async fn fetch(ask: Ask) -> Answer {
     let iso = ask.name(0);
-    ask.read(move |network, _| network.country_view(&iso)).await
+    ask.read(move |network, account| network.country_view(account, &iso))
+        .await
 }
 
 async fn prefixes(ask: Ask) -> Answer {
@@ -63,20 +64,21 @@ async fn update(ask: Ask) -> Answer {
     let text = ask.form.text("UpdateRequest").unwrap_or_default();
     let updates: Vec<CountryUpdate> = serde_json::from_str(text)
         .map_err(|error| ApiError::parameter(format!("UpdateRequest is no list of updates: {error}")))?;
-    ask.made(move |network, _| {
-        let count = network.update_countries(&updates)?;
+    ask.made(move |network, account| {
+        let count = network.update_countries(account, &updates)?;
         Ok(json!({ "update_count": count, "update_request": "accepted" }))
     })
     .await
 }
 
 async fn settings(ask: Ask) -> Answer {
-    ask.read(|network, _| Ok(network.dialing_settings(None))).await
+    ask.read(|network, account| Ok(network.dialing_settings(account, None)))
+        .await
 }
 
 async fn change_settings(ask: Ask) -> Answer {
     ask.only(&["DialingPermissionsInheritance"]).await?;
     let inherit = ask.form.flag("DialingPermissionsInheritance")?;
-    let settings = ask.run(move |network, _| Ok(network.dialing_settings(inherit)));
+    let settings = ask.run(move |network, account| Ok(network.dialing_settings(account, inherit)));
     Ok((StatusCode::ACCEPTED, Json(settings.await?)))
 }

@@ -59,6 +59,35 @@ const CONFERENCE_FILTERS: [(&str, &str); 5] = [
     ("MixerRegion", "/mixer_region"),
 ];
 
+const PARTICIPANT_FILTERS: [(&str, &str); 2] = [("ParticipantSid", "/participant_sid"), ("Label", "/label")];
+/// What a list of summaries takes and ignores: carriers and branded calls are not known here, nor any order.
+const SUMMARY_IGNORED: [&str; 18] = [
+    "FromCarrier",
+    "ToCarrier",
+    "HasTag",
+    "SortBy",
+    "AbnormalSession",
+    "BrandedEnabled",
+    "VoiceIntegrityEnabled",
+    "BrandedBundleSid",
+    "BrandedLogo",
+    "BrandedType",
+    "BrandedUseCase",
+    "BrandedCallReason",
+    "VoiceIntegrityBundleSid",
+    "VoiceIntegrityUseCase",
+    "BusinessProfileIdentity",
+    "BusinessProfileIndustry",
+    "BusinessProfileBundleSid",
+    "BusinessProfileType",
+];
+
+/// The names of all parameters of a list.
+fn names<'a>(filters: &[(&'a str, &str)], others: &[&'a str]) -> Vec<&'a str> {
+    let filters = filters.iter().map(|(name, _)| *name);
+    filters.chain(others.iter().copied()).collect()
+}
+
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/v1/Voice/Settings", get(settings).post(set))
@@ -113,12 +142,17 @@ fn word(form: &Form, name: &str, known: &[&str]) -> Result<Option<String>, ApiEr
     Err(ApiError::parameter(format!("{name} may not be {text}")))
 }
 
-fn row_filter(form: &Form, filters: &[(&str, &'static str)], from: &str, until: &str) -> RowFilter {
-    let wanted = filters
+/// What a request wants of rows, and where they have it.
+fn wanted(form: &Form, filters: &[(&str, &'static str)]) -> Vec<(&'static str, String)> {
+    let given = filters
         .iter()
         .filter_map(|(name, place)| Some((*place, form.text(name)?.to_owned())));
+    given.collect()
+}
+
+fn row_filter(form: &Form, filters: &[(&str, &'static str)], from: &str, until: &str) -> RowFilter {
     RowFilter {
-        wanted: wanted.collect(),
+        wanted: wanted(form, filters),
         from: form.text(from).map(str::to_owned),
         until: form.text(until).map(str::to_owned),
     }
@@ -129,7 +163,15 @@ async fn summaries(ask: Ask) -> Answer {
     let state = state.unwrap_or_else(|| "completed".to_owned());
     let filter = row_filter(&ask.form, &SUMMARY_FILTERS, "StartTime", "EndTime");
     let account = subaccount(&ask, "Subaccount");
-    ask.list_v1("call_summaries", &[], move |network, holder| {
+    let known = names(
+        &SUMMARY_FILTERS,
+        &[
+            &SUMMARY_IGNORED[..],
+            &["ProcessingState", "StartTime", "EndTime", "Subaccount"],
+        ]
+        .concat(),
+    );
+    ask.list_v1("call_summaries", &known, move |network, holder| {
         network.list_summaries(holder, &account, &state, &filter)
     })
     .await
@@ -237,7 +279,17 @@ fn short(form: &Form, name: &str) -> Result<Option<String>, ApiError> {
 async fn conferences(ask: Ask) -> Answer {
     let filter = row_filter(&ask.form, &CONFERENCE_FILTERS, "CreatedAfter", "CreatedBefore");
     let account = subaccount(&ask, "Subaccount");
-    ask.list_v1("conferences", &[], move |network, holder| {
+    let known = names(
+        &CONFERENCE_FILTERS,
+        &[
+            "CreatedAfter",
+            "CreatedBefore",
+            "Subaccount",
+            "Tags",
+            "DetectedIssues",
+        ],
+    );
+    ask.list_v1("conferences", &known, move |network, holder| {
         network.list_conference_summaries(holder, &account, &filter)
     })
     .await
@@ -251,9 +303,18 @@ async fn conference(ask: Ask) -> Answer {
 
 async fn participants(ask: Ask) -> Answer {
     let sid = ask.name(0);
-    ask.list_v1("participants", &[], move |network, account| {
-        network.list_stays(account, &sid)
-    })
+    let filter = RowFilter {
+        wanted: wanted(&ask.form, &PARTICIPANT_FILTERS),
+        ..RowFilter::default()
+    };
+    ask.list_v1(
+        "participants",
+        &["ParticipantSid", "Label", "Events"],
+        move |network, account| {
+            let rows = network.list_stays(account, &sid)?.into_iter();
+            Ok(rows.filter(|row| filter.shows(row)).collect())
+        },
+    )
     .await
 }
 

@@ -9,7 +9,7 @@ use super::ApiError;
 use super::ask::{Answer, Ask};
 use super::form::{Form, HANDLING};
 use super::order::is_e164;
-use crate::network::{Change, NumberChanges, NumberFilter, NumberSearch, OF_NUMBERS};
+use crate::network::{Change, Near, NumberChanges, NumberFilter, NumberSearch, OF_NUMBERS, Pattern, Point};
 use crate::web::Site;
 
 /// What `POST IncomingPhoneNumbers` knows, besides [`HANDLING`].
@@ -48,6 +48,8 @@ const SEARCH: [&str; 18] = [
     "ExcludeLocalAddressRequired",
     "ExcludeForeignAddressRequired",
 ];
+const DISTANCE_MILES: std::ops::RangeInclusive<u16> = 1..=500;
+const DISTANCE_MILES_DEFAULT: u16 = 25;
 /// Twilio searches return at most this many.
 const FOUND_MAX: usize = 30;
 
@@ -79,17 +81,13 @@ async fn search(ask: Ask) -> Answer {
         return Err(ApiError::not_found(&ask.path));
     }
     let form = &ask.form;
-    let contains = form.text("Contains").map(str::to_owned);
-    if contains
-        .as_ref()
-        .is_some_and(|text| !(2..=16).contains(&text.len()))
-    {
-        return Err(ApiError::new(
-            400,
-            21421,
-            "Contains must have 2 to 16 characters".to_owned(),
-        ));
-    }
+    let contains = match form.text("Contains") {
+        None => None,
+        Some(text) => Some(Pattern::parse(text).ok_or_else(|| {
+            let message = format!("Contains is no pattern of 2 to 16 characters: {text}");
+            ApiError::new(400, 21421, message)
+        })?),
+    };
     let text = |name: &str| form.text(name).map(str::to_owned);
     let search = NumberSearch {
         toll_free,
@@ -99,7 +97,8 @@ async fn search(ask: Ask) -> Answer {
         city: text("InLocality"),
         rate_center: text("InRateCenter"),
         zip: text("InPostalCode"),
-        near: text("NearNumber"),
+        near: near(form)?,
+        distance_miles: distance_miles(form)?,
         impossible: wants_more_than_voice(form)?,
         limit: form.number("PageSize")?.unwrap_or(FOUND_MAX).min(FOUND_MAX),
     };
@@ -110,6 +109,32 @@ async fn search(ask: Ask) -> Answer {
         StatusCode::OK,
         axum::Json(json!({ "available_phone_numbers": found, "uri": ask.path })),
     ))
+}
+
+/// `NearLatLong`, or `NearNumber`.
+fn near(form: &Form) -> Result<Option<Near>, ApiError> {
+    let Some(text) = form.text("NearLatLong") else {
+        return Ok(form
+            .text("NearNumber")
+            .map(|number| Near::Number(number.to_owned())));
+    };
+    let degrees = |text: &str, most: f64| text.trim().parse().ok().filter(|it: &f64| it.abs() <= most);
+    let point = text.split_once(',').and_then(|(latitude, longitude)| {
+        Some(Point {
+            latitude: degrees(latitude, 90.0)?,
+            longitude: degrees(longitude, 180.0)?,
+        })
+    });
+    let wrong = || ApiError::parameter(format!("NearLatLong is no latitude and longitude: {text}"));
+    Ok(Some(Near::Point(point.ok_or_else(wrong)?)))
+}
+
+fn distance_miles(form: &Form) -> Result<f64, ApiError> {
+    let miles: u16 = form.number("Distance")?.unwrap_or(DISTANCE_MILES_DEFAULT);
+    if !DISTANCE_MILES.contains(&miles) {
+        return Err(ApiError::parameter("Distance is from 1 to 500 miles"));
+    }
+    Ok(miles.into())
 }
 
 /// Whether a search asks for something that no number here has.

@@ -76,6 +76,7 @@ pub(super) fn order(
         amd: None,
         reason: reason.map(str::to_owned),
         time_limit_s: time_limit(form)?,
+        token: form.text("CallToken").map(str::to_owned),
         sip_credentials: sip_credentials(form)?,
         notes,
     })

@@ -9,7 +9,7 @@ use axum::routing::get;
 use super::ApiError;
 use super::ask::{Answer, Ask};
 use super::form::Form;
-use crate::network::{BundleChanges, BundleFilter, BundleKind, BundleOrder, Part, Review};
+use crate::network::{BundleChanges, BundleFilter, BundleKind, BundleOrder, Part, PartFilter, Review};
 use crate::web::Site;
 
 pub(super) fn routes() -> Router<Site> {
@@ -157,13 +157,19 @@ async fn assign(ask: Ask) -> Answer {
 
 async fn list_parts(ask: Ask) -> Answer {
     let (kind, part, bundle) = (kind(&ask), part(&ask), ask.name(0));
-    let mut objects = Vec::new();
+    let mut filter = PartFilter::default();
     for name in ["ChannelEndpointSid", "ChannelEndpointSids"] {
-        let listed = ask.form.text(name).unwrap_or_default();
-        objects.extend(listed.split(',').filter(|sid| !sid.is_empty()).map(str::to_owned));
+        let listed = ask.form.text(name).unwrap_or_default().split(',');
+        let named = listed.filter(|sid| !sid.is_empty()).map(str::to_owned);
+        filter.objects.extend(named);
     }
-    ask.list_v1("results", &[], move |network, account| {
-        network.list_assignments(account, (kind, &bundle), part, &objects)
+    filter.kind = ask.form.text("ObjectType").map(str::to_owned);
+    let known: &[&str] = match part {
+        Part::Entity => &["ObjectType"],
+        Part::Endpoint => &["ChannelEndpointSid", "ChannelEndpointSids"],
+    };
+    ask.list_v1("results", known, move |network, account| {
+        network.list_assignments(account, (kind, &bundle), part, &filter)
     })
     .await
 }

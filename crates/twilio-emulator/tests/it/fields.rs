@@ -247,8 +247,8 @@ async fn numbers_owned_and_to_be_had() {
     let expected = json!({
         "available_phone_numbers": [{
             "phone_number": "+14155550101", "friendly_name": "(415) 555-0101", "iso_country": "US", "region": "CA",
-            "locality": "San Francisco", "rate_center": "SAN FRANCISCO", "lata": null, "latitude": null,
-            "longitude": null, "postal_code": "94105", "address_requirements": "none", "beta": false,
+            "locality": "San Francisco", "rate_center": "SAN FRANCISCO", "lata": null, "latitude": 37.77,
+            "longitude": -122.42, "postal_code": "94105", "address_requirements": "none", "beta": false,
             "capabilities": { "voice": true, "sms": false, "mms": false, "fax": false },
         }],
         "uri": format!("{ROOT}/AvailablePhoneNumbers/US/Local.json"),

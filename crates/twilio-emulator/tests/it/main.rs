@@ -17,6 +17,7 @@ mod faults;
 mod fields;
 mod filters;
 mod floor;
+mod forwarding;
 mod gather;
 mod hostile;
 mod inbound;

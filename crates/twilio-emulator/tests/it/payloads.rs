@@ -156,7 +156,11 @@ async fn an_inbound_call_with_what_the_carrier_says() {
     call_in(&floor, json!({ "from": "anonymous" })).await;
     advance(&floor, 1_000).await;
     let [known, unknown] = <[Received; 2]>::try_from(floor.application.received("/voice")).unwrap();
-    says_exactly("a known caller", &known, &[VOICE, "ForwardedFrom StirVerstat"]);
+    says_exactly(
+        "a known caller",
+        &known,
+        &[VOICE, "ForwardedFrom StirVerstat CallToken"],
+    );
     has(
         "a known caller",
         &known,

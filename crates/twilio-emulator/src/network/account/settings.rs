@@ -65,12 +65,19 @@ impl Settings {
         settings.0.extend(self.0);
     }
 
+    /// Whether this flag was given and is true.
+    pub(in crate::network) fn is_set(&self, name: &str) -> bool {
+        self.0
+            .get(name)
+            .is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    }
+
     /// As fields of the resource.
     pub(in crate::network) fn fields(&self, known: &[Setting]) -> Value {
         let shown = known.iter().map(|Setting(name, field, default)| {
             let given = self.0.get(name).filter(|text| !text.is_empty());
             let value = match (given, default) {
-                (Some(text), Flag(_)) => json!(text.eq_ignore_ascii_case("true")),
+                (Some(_), Flag(_)) => json!(self.is_set(name)),
                 (Some(text), Nothing | Text(_)) => json!(text),
                 (None, Nothing) => Value::Null,
                 (None, Text(text)) => json!(text),

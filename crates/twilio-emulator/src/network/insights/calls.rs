@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{Network, Processing, RowFilter, moment};
 use crate::clock::iso8601;
 use crate::network::call::{Call, Party, Status};
+use crate::network::geography::country;
 use crate::network::not_found;
 use crate::rest::ApiError;
 
@@ -37,10 +38,6 @@ pub(super) fn kind(call: &Call) -> &'static str {
         Party::Person(_) if call.to.starts_with("sip:") || call.from.starts_with("sip:") => "sip",
         Party::Person(_) => "carrier",
     }
-}
-
-pub(super) fn country(number: &str) -> Option<&'static str> {
-    number.starts_with("+1").then_some("US")
 }
 
 fn seconds(from: Option<Timestamp>, to: Option<Timestamp>) -> i64 {
@@ -149,7 +146,7 @@ impl Network {
             "attributes": { "conference_participant": call.was_in_room },
             "properties": {
                 "direction": direction(call),
-                "last_sip_response_num": call.status.sip_code().parse::<u16>().unwrap_or_default(),
+                "last_sip_response_num": call.sip_code().parse::<u16>().unwrap_or_default(),
                 "queue_time": call.queue_ms,
             },
             "trust": self.trust_json(call),

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::calls::{country, kind, state};
+use super::calls::{kind, state};
 use super::{Network, Processing, RowFilter, moment};
 use crate::clock::iso8601;
 use crate::network::events::Event;
+use crate::network::geography::country;
 use crate::network::not_found;
 use crate::network::room::{Conference, Stage};
 use crate::rest::ApiError;
@@ -21,6 +22,7 @@ const PARTICIPANTS_MAX: u32 = 250;
 #[derive(Clone, Debug)]
 struct Stay {
     call: String,
+    label: Option<String>,
     joined_at: Timestamp,
     left_at: Option<Timestamp>,
 }
@@ -47,6 +49,7 @@ impl Course {
                 self.at_once_max = self.at_once_max.max(self.at_once);
                 self.stays.push(Stay {
                     call,
+                    label: event.field("label").map(str::to_owned),
                     joined_at: event.at,
                     left_at: None,
                 });
@@ -182,7 +185,7 @@ impl Network {
         let sid = format!("CP{digits}{index:04x}");
         json!({
             "participant_sid": sid,
-            "label": null,
+            "label": stay.label,
             "conference_sid": room.sid,
             "call_sid": stay.call,
             "account_sid": room.account,

@@ -78,7 +78,7 @@ impl Network {
         let parent = (parent.from.clone(), parent.to.clone(), parent.account.clone());
         let FarEnd { to, party, sip } = self.locate(callee.address)?;
         let is_client = to.starts_with("client:");
-        if to.starts_with('+') && !self.geo_allows(&to) {
+        if to.starts_with('+') && !self.geo_allows(&parent.2, &to) {
             return Err((13227, format!("the account may not call {to}")));
         }
         self.trial_permits(&parent.2, &to)

@@ -111,7 +111,7 @@ impl Network {
             let message = "SIP: 'From' phone number not verified";
             return Err(self.refuse_invite(&trunk.account, 403, 32204, message));
         }
-        if !self.geo_allows(&number) {
+        if !self.geo_allows(&trunk.account, &number) {
             let message = "The account may not call this number";
             return Err(self.refuse_invite(&trunk.account, 403, 13227, message));
         }

@@ -14,6 +14,15 @@ pub(crate) struct BundleFilter {
     pub(crate) policy: Option<String>,
 }
 
+/// `GET EntityAssignments` and `GET ChannelEndpointAssignments`: what to show.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PartFilter {
+    /// These, if there are any.
+    pub(crate) objects: Vec<String>,
+    /// What an end user or a document is, by Twilio's word for it.
+    pub(crate) kind: Option<String>,
+}
+
 impl BundleFilter {
     fn shows(&self, bundle: &Bundle) -> bool {
         let is = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|it| it == value);
@@ -72,16 +81,23 @@ impl Network {
         })
     }
 
-    /// In the order in which they were made; of these objects only, if there are any.
+    /// In the order in which they were made.
     pub(crate) fn list_assignments(
         &self,
         account: &str,
         (kind, bundle): (BundleKind, &str),
         part: Part,
-        objects: &[String],
+        filter: &PartFilter,
     ) -> Result<Vec<Value>, ApiError> {
         let bundle = self.trust.get(account, kind, bundle)?;
-        let wanted = |it: &&Assignment| objects.is_empty() || objects.contains(&it.object);
+        let is_of = |object: &str, wanted: &str| {
+            let mut papers = self.trust.papers.iter();
+            papers.any(|paper| paper.sid == object && paper.machine_name == wanted)
+        };
+        let wanted = |it: &&Assignment| {
+            (filter.objects.is_empty() || filter.objects.contains(&it.object))
+                && (filter.kind.as_ref()).is_none_or(|kind| is_of(&it.object, kind))
+        };
         let parts = bundle.parts(part).iter().filter(wanted);
         Ok(parts.map(|it| self.assignment_json(bundle, part, it)).collect())
     }

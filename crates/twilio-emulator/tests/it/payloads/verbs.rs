@@ -22,7 +22,7 @@ async fn what_follows_a_dial() {
     let person = json!({ "name": "leaves", "answer": { "after": { "ring_ms": 1_000 } },
         "script": { "tones": { "steps": [{ "freq_hz": 440.0, "ms": 20_000 }], "repeat": false } } });
     floor.control("personas", PROSPECT, &person).await;
-    let inbound = "StirVerstat";
+    let inbound = "StirVerstat CallToken";
     let dialled = "DialCallStatus DialCallSid DialCallDuration DialBridged";
     let verbs = format!(
         "<Dial action=\"/after\" callerId=\"{OWN_NUMBER}\" record=\"record-from-answer\"><Number \
@@ -86,7 +86,7 @@ async fn what_a_queue_tells() {
     }
     floor.application.says("/wait", "<Pause length=\"600\"/>");
     floor.application.says("/whisper", "<Say>Hello</Say>");
-    let inbound = "StirVerstat";
+    let inbound = "StirVerstat CallToken";
     let verbs = "<Enqueue action=\"/after\" waitUrl=\"/wait\">sales</Enqueue>";
     let caller = after_calling(&floor, json!("listener"), verbs).await;
     let waits = only(&floor, "/wait");
@@ -142,7 +142,7 @@ async fn what_was_gathered_and_recorded() {
     for path in ["/keys", "/words", "/message"] {
         floor.application.says(path, "<Hangup/>");
     }
-    let inbound = "StirVerstat";
+    let inbound = "StirVerstat CallToken";
     let presses = json!({ "name": "presses", "answer": { "after": { "ring_ms": 1 } }, "script": { "talk": { "keys": "12#" } } });
     let speaks = json!({ "name": "speaks", "answer": { "after": { "ring_ms": 1 } },
         "script": { "talk": { "lines": ["Because of the weather."] } } });
