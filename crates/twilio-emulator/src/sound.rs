@@ -80,11 +80,13 @@ pub(crate) async fn samples(
                 let why = format!("{} is not a content type for sound", reply.content_type());
                 return Err(fails(12_300, &why));
             }
-            media::audio_file(&reply.body).map_err(|error| fails(UNREADABLE, &error))
+            decode(reply.body)
+                .await
+                .map_err(|error| fails(UNREADABLE, &error))
         }
-        SoundSource::Received(file) => media::audio_file(&file).map_err(|error| Unplayable {
+        SoundSource::Received(file) => decode(file).await.map_err(|reason| Unplayable {
             code: UNREADABLE,
-            reason: error.to_string(),
+            reason,
         }),
         SoundSource::Ringback { .. }
         | SoundSource::Busy
@@ -106,6 +108,15 @@ pub(crate) fn tones(source: &SoundSource) -> Vec<i16> {
         SoundSource::Keys(keys) => keys.chars().flat_map(key_tone).collect(),
         SoundSource::Beep | SoundSource::Chime => tone(&[(440.0, BEEP_MS as usize)]),
         SoundSource::HoldMusic => tone(&[(262.0, 500), (330.0, 500), (392.0, 500), (330.0, 500), (0.0, 500)]),
+    }
+}
+
+/// A sound file's samples. Forty minutes of it are work that nobody else should wait for.
+async fn decode(file: impl AsRef<[u8]> + Send + 'static) -> Result<Vec<i16>, String> {
+    let decoding = tokio::task::spawn_blocking(move || media::audio_file(file.as_ref()));
+    match decoding.await {
+        Ok(samples) => samples.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -13,6 +13,21 @@ use crate::sid::CallSid;
 /// Of one call, the newest events and samples; the SDK takes a sample a second.
 const EVENTS_MAX: usize = 500;
 const SAMPLES_MAX: usize = 3_600;
+/// Of a sample, what is shown; whatever else a page posts is not kept.
+const MEASURES: [&str; 12] = [
+    "packets_received",
+    "packets_lost",
+    "audio_level_in",
+    "audio_level_out",
+    "jitter",
+    "mos",
+    "rtt",
+    "total_bytes_received",
+    "total_bytes_sent",
+    "total_packets_received",
+    "total_packets_lost",
+    "total_packets_sent",
+];
 
 /// Something the SDK posted.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +45,8 @@ pub(crate) struct SdkReport {
 pub(super) struct SdkTrace {
     events: VecDeque<(Timestamp, SdkReport)>,
     samples: VecDeque<(Timestamp, Value)>,
+    /// When it told something last.
+    told_at: Timestamp,
 }
 
 /// `GET Events` and `GET Metrics`: what to show.
@@ -57,11 +74,16 @@ impl Network {
         }
         let traces = &mut self.insights.traces;
         if traces.len() >= TRACES_MAX && !traces.contains_key(&call) {
-            traces.pop_first();
+            let silent = traces.iter().min_by_key(|(_, trace)| trace.told_at);
+            if let Some(silent) = silent.map(|(call, _)| call.clone()) {
+                traces.remove(&silent);
+            }
         }
         let trace = traces.entry(call).or_default();
+        trace.told_at = self.now;
         if let Some(sample) = report.sample {
-            trace.samples.push_back((self.now, sample));
+            let measured = MEASURES.map(|name| (name.to_owned(), number(&sample[name])));
+            trace.samples.push_back((self.now, Value::from_iter(measured)));
             if trace.samples.len() > SAMPLES_MAX {
                 trace.samples.pop_front();
             }
@@ -127,7 +149,7 @@ impl Network {
         self.insights_call(account, sid)?;
         let samples = self.insights.traces.get(sid).map(|trace| &trace.samples);
         let rows = samples.into_iter().flatten().map(|(at, sample)| {
-            let value = |name: &str| json!({ "value": number(&sample[name]) });
+            let value = |name: &str| json!({ "value": sample[name] });
             json!({
                 "timestamp": iso8601(*at),
                 "call_sid": sid,
@@ -139,8 +161,8 @@ impl Network {
                 "client_edge": null,
                 "sdk_edge": {
                     "interval": {
-                        "packets_received": number(&sample["packets_received"]),
-                        "packets_lost": number(&sample["packets_lost"]),
+                        "packets_received": sample["packets_received"],
+                        "packets_lost": sample["packets_lost"],
                         "audio_in": value("audio_level_in"),
                         "audio_out": value("audio_level_out"),
                         "jitter": value("jitter"),
@@ -148,11 +170,11 @@ impl Network {
                         "rtt": value("rtt"),
                     },
                     "cumulative": {
-                        "bytes_received": number(&sample["total_bytes_received"]),
-                        "bytes_sent": number(&sample["total_bytes_sent"]),
-                        "packets_received": number(&sample["total_packets_received"]),
-                        "packets_lost": number(&sample["total_packets_lost"]),
-                        "packets_sent": number(&sample["total_packets_sent"]),
+                        "bytes_received": sample["total_bytes_received"],
+                        "bytes_sent": sample["total_bytes_sent"],
+                        "packets_received": sample["total_packets_received"],
+                        "packets_lost": sample["total_packets_lost"],
+                        "packets_sent": sample["total_packets_sent"],
                     },
                 },
             })
@@ -165,12 +187,7 @@ impl Network {
         let Some(trace) = self.insights.traces.get(sid).filter(|it| !it.samples.is_empty()) else {
             return Value::Null;
         };
-        let values = |name: &'static str| {
-            trace
-                .samples
-                .iter()
-                .filter_map(move |(_, it)| number(&it[name]).as_f64())
-        };
+        let values = |name: &'static str| trace.samples.iter().filter_map(move |(_, it)| it[name].as_f64());
         let worst = |name| values(name).fold(0.0, f64::max);
         let mos = values("mos").fold(5.0, f64::min);
         json!({
