@@ -157,6 +157,18 @@ async fn keys_come_as_json_where_rtp_cannot_carry_them() {
         .await;
     let gathered = floor.application.wait_for("/keys", &[("CallSid", &call)]).await;
     assert_eq!(gathered.params["Digits"], "12*9");
+
+    let before = floor.events("digit").await.len();
+    let long = json!({ "callsid": call, "dtmf": "1".repeat(10_000) });
+    floor.application.says("/voice", "<Pause length=\"600\"/>");
+    let (call, _) = sdk.call(OFFER, "").await;
+    let mut long = long;
+    long["callsid"] = json!(call);
+    sdk.send("dtmf", long).await;
+    sdk.send("register", json!({ "media": { "audio": true } })).await;
+    sdk.expect("ready").await;
+    let pressed = floor.events("digit").await.len() - before;
+    assert_eq!(pressed, 255, "nobody presses more keys at once");
     floor.close().await;
 }
 
