@@ -232,9 +232,11 @@ impl Mixer {
     }
 
     fn close(&mut self, key: LegKey) {
-        if let Some(closed) = self.legs.remove(&key) {
-            self.archive.put(key, closed.tracks);
-            self.hearing_changed = true;
+        let closed = self.legs.remove(&key);
+        self.hearing_changed |= closed.is_some();
+        // One that is not known yet must not come into being later.
+        if closed.is_some() || !self.archive.knows(&key) {
+            self.archive.put(key, closed.map(|leg| leg.tracks));
         }
     }
 

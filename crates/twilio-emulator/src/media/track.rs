@@ -91,17 +91,18 @@ impl Tracks {
 /// The tracks of closed legs; the oldest go first.
 #[derive(Debug, Default)]
 pub(super) struct Archive {
-    /// None once the sound had to go.
+    /// None once the sound had to go, or if there never was any.
     by_leg: BTreeMap<LegKey, Option<Tracks>>,
     order: VecDeque<LegKey>,
     bytes: usize,
 }
 
 impl Archive {
-    pub(super) fn put(&mut self, leg: LegKey, tracks: Tracks) {
-        self.bytes += tracks.bytes();
+    /// A leg is closed; none if it never came into being.
+    pub(super) fn put(&mut self, leg: LegKey, tracks: Option<Tracks>) {
+        self.bytes += tracks.as_ref().map_or(0, Tracks::bytes);
         self.order.push_back(leg.clone());
-        self.by_leg.insert(leg, Some(tracks));
+        self.by_leg.insert(leg, tracks);
         if self.order.len() > ARCHIVED_LEGS_MAX
             && let Some(oldest) = self.order.pop_front()
         {
@@ -155,7 +156,7 @@ mod tests {
     fn the_archive_forgets_the_oldest_legs() {
         let mut archive = Archive::default();
         for index in 0..=ARCHIVED_LEGS_MAX {
-            archive.put(format!("CA{index}"), Tracks::default());
+            archive.put(format!("CA{index}"), Some(Tracks::default()));
         }
         assert!(!archive.knows(&"CA0".to_owned()));
         assert!(archive.get(&"CA1".to_owned()).is_some());

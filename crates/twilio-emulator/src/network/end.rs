@@ -144,7 +144,8 @@ impl Network {
         let Some(call) = self.calls.get_mut(sid).filter(|call| !call.status.is_final()) else {
             return;
         };
-        let had_media = call.answered_at.is_some() || call.client().is_some();
+        // A caller may hear ringing before they are answered.
+        let had_media = call.answered_at.is_some() || call.client().is_some() || call.inbound;
         self.client_legs.remove(sid);
         call.status = status;
         call.ended_at = Some(self.now);

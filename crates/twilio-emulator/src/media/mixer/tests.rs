@@ -383,6 +383,23 @@ fn what_legs_hear_fits_into_one_budget() {
 }
 
 #[test]
+fn what_comes_too_late_for_a_leg_does_not_bring_it_back() {
+    let mut mixer = Mixer::default();
+    // Their words were still being spoken when the call ended.
+    mixer.obey(MediaCommand::Close { leg: key("A") });
+    open(&mut mixer, "A", tone_person(400.0));
+    open(&mut mixer, "B", tone_person(400.0));
+    run(&mut mixer, 60);
+    for _ in 0..2 {
+        mixer.obey(MediaCommand::Close { leg: key("B") });
+    }
+    join(&mut mixer, "B", false, false);
+    assert!(mixer.legs.is_empty());
+    assert!(mixer.tracks(&key("A")).is_none());
+    assert!(share(&mixer, "B", 400.0) < 0.1, "what it heard is kept");
+}
+
+#[test]
 fn a_room_hears_somebody_ring_until_they_answer() {
     let mut mixer = Mixer::default();
     for (name, muted, hold) in [("A", false, false), ("B", true, false), ("C", false, true)] {
