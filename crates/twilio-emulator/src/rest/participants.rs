@@ -146,7 +146,9 @@ async fn update(ask: Ask) -> Answer {
         hold_music: form.endpoint_or("HoldUrl", "HoldMethod", 21_205, Method::Get)?,
         end_on_exit: form.flag("EndConferenceOnExit")?,
         announcement: form.endpoint("AnnounceUrl", "AnnounceMethod", 21_205)?,
-        coaching: form.flag("Coaching")?,
+        coaching: form
+            .flag("Coaching")?
+            .or(form.text("CallSidToCoach").map(|_| true)),
         call_to_coach: form.text("CallSidToCoach").map(CallSid::from_text),
         wait: wait(form, 21_205)?,
         beep_on_exit: form.flag("BeepOnExit")?,
@@ -177,8 +179,9 @@ fn room(form: &Form) -> Result<Room, ApiError> {
         return Err(refuse(INVALID, "MaxParticipants must be from 2 to 250"));
     }
     let wait = wait(form, INVALID)?;
-    let coaching = flag("Coaching", false)?;
-    let coach = form.text("CallSidToCoach").filter(|_| coaching);
+    let coach = form.text("CallSidToCoach");
+    let coaching = flag("Coaching", coach.is_some())?;
+    let coach = coach.filter(|_| coaching);
     if coaching && coach.is_none() {
         return Err(refuse(13240, "Coaching needs CallSidToCoach"));
     }

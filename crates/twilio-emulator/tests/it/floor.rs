@@ -132,6 +132,13 @@ impl Floor {
         events.filter(|event| event["kind"] == kind).cloned().collect()
     }
 
+    /// What the network says it has played to a leg.
+    pub(crate) async fn played(&self, listener: &str) -> Vec<Value> {
+        let url = self.url(&format!("/emulator/played?listener={listener}"));
+        let body = json_of(self.client.get(url)).await;
+        body["played"].as_array().unwrap().clone()
+    }
+
     /// What a leg has heard since it was answered, at 8 kHz.
     pub(crate) async fn heard(&self, call: &str) -> Vec<i16> {
         let path = format!("/emulator/legs/{call}/heard.wav");

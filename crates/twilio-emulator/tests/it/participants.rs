@@ -428,12 +428,6 @@ async fn newest(floor: &Floor, call: &str) -> Vec<i16> {
     heard[heard.len().saturating_sub(4_000)..].to_vec()
 }
 
-async fn played(floor: &Floor, listener: &str) -> Vec<Value> {
-    let url = floor.url(&format!("/emulator/played?listener={listener}"));
-    let body: Value = signed_in(floor.client.get(url)).await.json().await.unwrap();
-    body["played"].as_array().unwrap().clone()
-}
-
 fn ringing(ring_ms: u32) -> Value {
     json!({ "name": "late", "answer": { "after": { "ring_ms": ring_ms } }, "script": "listen" })
 }
@@ -465,7 +459,7 @@ async fn the_room_hears_it_ring_until_somebody_answers() {
         (tone::rms(&newest(&floor, &agent).await) < 1.0).then_some(())
     })
     .await;
-    let rows = played(&floor, &agent).await;
+    let rows = floor.played(&agent).await;
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!(
         (&rows[0]["what"], &rows[0]["content"]),
@@ -486,7 +480,7 @@ async fn a_room_that_is_to_hear_nothing_before_the_answer_does_not() {
     let lead = lead["call_sid"].as_str().unwrap();
     floor.wait_for_event("participant.join", "call", lead).await;
     assert!(tone::rms(&floor.heard(&agent).await) < 1.0);
-    assert_eq!(played(&floor, &agent).await, Vec::<Value>::new());
+    assert_eq!(floor.played(&agent).await, Vec::<Value>::new());
     floor.close().await;
 }
 
@@ -512,7 +506,8 @@ async fn the_room_hears_that_a_line_is_busy_and_only_those_who_are_not_held() {
     floor
         .wait_for_status(gone["call_sid"].as_str().unwrap(), "failed")
         .await;
-    let what: Vec<Value> = played(&floor, &agent)
+    let what: Vec<Value> = floor
+        .played(&agent)
         .await
         .iter()
         .map(|row| row["what"].clone())
