@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{HeaderMap, Request, header};
+use axum::http::{HeaderMap, HeaderValue, Request, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
@@ -73,7 +73,7 @@ impl Exchanges {
             let body = Limited::new(body, bytes_max(&head.headers)).collect().await;
             let refused = head.status.is_client_error() || head.status.is_server_error();
             let body = match body {
-                Ok(body) => body.to_bytes(),
+                Ok(body) => Bytes::copy_from_slice(&body.to_bytes()),
                 // A refusal is one, whatever becomes of its words.
                 Err(_) if refused => Bytes::new(),
                 Err(error) if error.is::<LengthLimitError>() => return Err(DeliveryError::TooLarge),
@@ -81,7 +81,7 @@ impl Exchanges {
             };
             Ok(Reply {
                 status: head.status,
-                headers: head.headers,
+                headers: copied(&head.headers),
                 body,
             })
         };
@@ -89,6 +89,15 @@ impl Exchanges {
             .await
             .unwrap_or(Err(DeliveryError::Timeout))
     }
+}
+
+/// Replies are kept for long; as they were read, each would hold the whole buffer of its connection.
+fn copied(headers: &HeaderMap) -> HeaderMap {
+    let copy = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes());
+    let headers = headers.iter();
+    headers
+        .filter_map(|(name, value)| Some((name.clone(), copy(value).ok()?)))
+        .collect()
 }
 
 /// The authorities that this machine trusts. Without any, all but https can be reached.
