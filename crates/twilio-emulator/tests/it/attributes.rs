@@ -408,16 +408,8 @@ async fn a_caller_is_turned_away_unanswered_or_hung_up_on() {
         ("<Reject reason=\"rejected\"/>", "no-answer", false),
         ("<Reject reason=\"busy\"/>", "busy", false),
         ("<Hangup/>", "completed", true),
-        (
-            "<Pause length=\"2\"/><Reject reason=\"busy\"/>",
-            "busy",
-            false,
-        ),
-        (
-            "<Say>Hello.</Say><Reject reason=\"busy\"/>",
-            "completed",
-            true,
-        ),
+        ("<Pause length=\"2\"/><Reject reason=\"busy\"/>", "busy", false),
+        ("<Say>Hello.</Say><Reject reason=\"busy\"/>", "completed", true),
     ] {
         let call = runs(&floor, verbs).await;
         advance(&floor, 120_000).await;
