@@ -216,10 +216,10 @@ impl Network {
             return None;
         }
         let sid = recording.sid.clone();
-        self.log(
-            "recording.started",
-            &[("recording", &sid), ("source", recording.source.as_str())],
-        );
+        let mut fields = vec![("recording", sid.as_str()), ("source", recording.source.as_str())];
+        fields.extend(recording.leg.iter().map(|leg| ("call", leg.as_str())));
+        fields.extend(recording.conference.iter().map(|it| ("conference", it.as_str())));
+        self.log("recording.started", &fields);
         self.recordings.add(recording);
         self.outputs.push_back(Output::Media(MediaCommand::Record {
             recording: sid.clone(),

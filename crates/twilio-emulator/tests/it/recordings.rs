@@ -414,9 +414,11 @@ async fn a_deleted_recording_is_told_of_for_forty_days_to_those_who_ask() {
 async fn a_background_recording_reports_to_absolute_urls_only() {
     let floor = Floor::open().await;
     let verbs = "<Start><Recording recordingStatusCallback=\"/recording\"/></Start>";
-    caller(&floor, json!("listener"), verbs).await;
+    let leg = caller(&floor, json!("listener"), verbs).await;
     floor.wait_for_event("notification", "code", "11100").await;
-    assert_eq!(floor.events("recording.started").await.len(), 1);
+    let started = floor.events("recording.started").await;
+    assert_eq!(started.len(), 1);
+    assert_eq!(started[0]["call"], leg.as_str(), "the log says who is recorded");
     assert_eq!(floor.application.received("/recording").len(), 0);
     floor.close().await;
 }
