@@ -318,7 +318,7 @@ impl Network {
         self.journal = Journal::default();
         self.exchanges = Exchanges::default();
         self.timers
-            .retain(|_, timer| matches!(timer, Timer::TokenExpiry(..) | Timer::Review(_)));
+            .retain(|_, timer| matches!(timer, Timer::TokenExpiry(..) | Timer::Review(..)));
     }
 
     fn next_id(&mut self) -> u64 {

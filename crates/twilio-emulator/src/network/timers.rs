@@ -38,8 +38,8 @@ pub(super) enum Timer {
     Rejoin(CallSid, u64),
     /// A transcription is done.
     Transcribed(String),
-    /// A reviewer of Trust Hub has seen enough.
-    Review(String),
+    /// A reviewer of Trust Hub has seen enough of what was handed in for this time.
+    Review(String, u32),
 }
 
 impl Network {
@@ -86,7 +86,7 @@ impl Network {
             Timer::ReleaseCallbacks(call) => self.release_callbacks(&call),
             Timer::TokenExpiry(socket, expires_at_s) => self.token_expired(socket, expires_at_s),
             Timer::Transcribed(sid) => self.transcribed(&sid),
-            Timer::Review(bundle) => self.review_due(&bundle),
+            Timer::Review(bundle, handed_in) => self.review_due(&bundle, handed_in),
             Timer::Rejoin(call, binding) => self.rejoin_expired(&call, binding),
         }
     }

@@ -124,6 +124,8 @@ pub(super) struct Bundle {
     email: String,
     callback: Option<String>,
     review: Review,
+    /// How often it was handed in; a review is of one time only.
+    handed_in: u32,
     entities: Vec<Assignment>,
     endpoints: Vec<Assignment>,
     evaluations: Vec<Evaluation>,
@@ -236,6 +238,7 @@ impl Network {
             email: order.email,
             callback: order.callback,
             review: Review::Draft,
+            handed_in: 0,
             entities: Vec::new(),
             endpoints: Vec::new(),
             evaluations: Vec::new(),
@@ -271,8 +274,10 @@ impl Network {
         bundle.updated_at = now;
         match changes.review {
             Some(Review::Pending) if bundle.review != Review::Pending => {
+                bundle.handed_in = bundle.handed_in.saturating_add(1);
+                let review = Timer::Review(sid.to_owned(), bundle.handed_in);
                 self.set_review(sid, Review::Pending);
-                self.set_timer(REVIEW_TAKES, Timer::Review(sid.to_owned()));
+                self.set_timer(REVIEW_TAKES, review);
             }
             Some(review @ Review::Draft) => self.set_review(sid, review),
             Some(Review::Pending | Review::Rejected | Review::Approved) | None => {}
@@ -293,10 +298,11 @@ impl Network {
         Ok(())
     }
 
-    /// The time for a review is over: what is complete is approved.
-    pub(super) fn review_due(&mut self, sid: &str) {
+    /// The time for a review is over: what is complete is approved, unless it was taken back meanwhile.
+    pub(super) fn review_due(&mut self, sid: &str, handed_in: u32) {
         let bundle = self.trust.bundles.iter().find(|it| it.sid == sid);
-        let Some(bundle) = bundle.filter(|it| it.review == Review::Pending) else {
+        let is_due = |it: &&Bundle| it.review == Review::Pending && it.handed_in == handed_in;
+        let Some(bundle) = bundle.filter(is_due) else {
             return;
         };
         let complete = self.trust.missing(bundle).is_empty();

@@ -157,3 +157,24 @@ async fn what_is_incomplete_is_rejected_and_its_owner_told() {
     assert!(told.iter().all(|it| it.params["BundleSid"] == profile));
     floor.close().await;
 }
+
+#[tokio::test]
+async fn what_is_handed_in_again_is_looked_at_anew() {
+    let floor = virtual_floor().await;
+    let profile = profile(&floor).await;
+    let path = format!("CustomerProfiles/{profile}");
+    post(&floor, &path, &[("Status", "pending-review")]).await;
+    advance(&floor, 50_000).await;
+    let (_, taken_back) = post(&floor, &path, &[("Status", "draft")]).await;
+    assert_eq!(taken_back["status"], "draft");
+    post(&floor, &path, &[("Status", "pending-review")]).await;
+    advance(&floor, 50_000).await;
+    assert_eq!(
+        status(&floor, &path).await,
+        "pending-review",
+        "a minute of its own"
+    );
+    advance(&floor, 11_000).await;
+    assert_eq!(status(&floor, &path).await, "twilio-rejected");
+    floor.close().await;
+}
