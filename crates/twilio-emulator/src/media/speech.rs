@@ -6,6 +6,7 @@ use std::time::Duration;
 use audio::tone::Sine;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::{RATE_HZ, audio_file};
@@ -14,15 +15,28 @@ use super::{RATE_HZ, audio_file};
 const TEXT_CHARS_MAX: usize = 4_096;
 /// espeak-ng speaks a page in well under a second.
 const RENDER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Speakers at once; whoever comes later waits, or a thousand calls would start a thousand processes.
+const PROCESSES_MAX: usize = 8;
 /// A brisk speaker's pace.
 const CHARS_PER_SECOND: usize = 15;
 /// The hum of a voice without words.
 const HUM_HZ: f32 = 180.0;
 const HUM_AMPLITUDE: i16 = 3_000;
 
+/// Who may start a process.
+static SPEAKERS: Semaphore = Semaphore::const_new(PROCESSES_MAX);
+
 /// The text as sound at the network's rate.
 pub async fn render(text: &str) -> Vec<i16> {
+    render_by(&SPEAKERS, text).await
+}
+
+/// The wait for a speaker is not part of the time it may take.
+async fn render_by(speakers: &Semaphore, text: &str) -> Vec<i16> {
     let text: String = text.chars().take(TEXT_CHARS_MAX).collect();
+    let Ok(_speaker) = speakers.acquire().await else {
+        return hum(text.chars().count());
+    };
     match timeout(RENDER_TIMEOUT, espeak(&text)).await {
         Ok(Some(samples)) => samples,
         Ok(None) | Err(_) => hum(text.chars().count()),
@@ -57,6 +71,7 @@ fn hum(chars: usize) -> Vec<i16> {
 #[cfg(test)]
 mod tests {
     use audio::tone;
+    use futures_util::poll;
 
     use super::*;
 
@@ -66,6 +81,18 @@ mod tests {
         let seconds = words.len() / RATE_HZ as usize;
         assert!((1..10).contains(&seconds), "{seconds} s");
         assert!(tone::rms(&words) > 300.0);
+    }
+
+    #[tokio::test]
+    async fn nobody_speaks_before_it_is_their_turn() {
+        let speakers = Semaphore::new(0);
+        let mut words = Box::pin(render_by(&speakers, "Hello"));
+        assert!(poll!(&mut words).is_pending());
+        speakers.close();
+        assert_eq!(words.await, hum(5), "it never was");
+        let one = Semaphore::new(1);
+        render_by(&one, "Hello").await;
+        assert_eq!(one.available_permits(), 1, "the next one may");
     }
 
     #[test]
