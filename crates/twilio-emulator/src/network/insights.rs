@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Number, Value, json};
 
+use super::call::Call;
 use super::{Network, not_found};
 use crate::rest::ApiError;
 use crate::sid::CallSid;
@@ -141,18 +142,21 @@ impl Network {
     }
 
     /// A call of the account that Insights still knows.
-    fn insights_call(&self, account: &str, sid: &str) -> Result<&super::call::Call, ApiError> {
+    fn insights_call(&self, account: &str, sid: &str) -> Result<&Call, ApiError> {
         self.require_insights(account)?;
         let call = self.calls.get(&CallSid::from_text(sid));
         let call = call
             .filter(|call| call.account == account)
             .ok_or_else(|| not_found(sid))?;
-        let age = self.now.duration_since(call.created_at);
-        if age > KNOWN_FOR {
+        if !self.is_known(call) {
             let message = format!("{sid} is older than 30 days");
             return Err(ApiError::new(400, 17_002, message));
         }
         Ok(call)
+    }
+
+    fn is_known(&self, call: &Call) -> bool {
+        self.now.duration_since(call.created_at) <= KNOWN_FOR
     }
 
     /// How much is known of what ended then.

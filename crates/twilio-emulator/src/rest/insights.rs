@@ -322,7 +322,8 @@ async fn participants(ask: Ask) -> Answer {
 async fn participant(ask: Ask) -> Answer {
     let (sid, name) = (ask.name(0), ask.name(1));
     let path = ask.path.clone();
-    ask.read(move |network, account| {
+    ask.only(&["Events", "Metrics"]).await?;
+    ask.show(move |network, account| {
         let stays = network.list_stays(account, &sid)?;
         let mut wanted = stays.into_iter().rev();
         wanted

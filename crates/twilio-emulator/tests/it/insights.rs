@@ -4,7 +4,9 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::floor::{Floor, OWN_NUMBER, PROSPECT, signed_in};
+use crate::sip::{own_number_to, trunk};
 use crate::time::{advance, virtual_floor};
+use crate::twiml::{call_in, number_says};
 
 const MINUTE_MS: u32 = 60_000;
 
@@ -63,6 +65,8 @@ async fn a_summary_comes_late_and_is_gone_after_a_month() {
     advance_hours(&floor, 30 * 24).await;
     let (status, gone) = get(&floor, &path).await;
     assert_eq!((status, &gone["code"]), (400, &json!(17002)));
+    let (_, page) = get(&floor, "Voice/Summaries?StartTime=8w").await;
+    assert_eq!(page["call_summaries"], json!([]), "nor is it listed");
     floor.close().await;
 }
 
@@ -227,5 +231,49 @@ async fn what_the_sdk_measures_is_in_the_metrics_of_its_call() {
     assert_eq!(names, ["queued", "initiated", "ringing", "in-progress", "ended"]);
     let (_, summary) = get(&floor, &format!("Voice/{call}/Summary")).await;
     assert_eq!(summary["sdk_edge"]["metrics"]["jitter"]["max"], 12.0);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_participant_is_of_the_country_they_are_called_in_or_call_from() {
+    let floor = virtual_floor().await;
+    turn_on(&floor).await;
+    let verbs = "<Dial><Conference>floor</Conference></Dial>";
+    number_says(&floor, verbs).await;
+    call_in(&floor, json!({ "from": "+442071838750" })).await;
+    floor.listener_at(PROSPECT).await;
+    let twiml = format!("<Response>{verbs}</Response>");
+    floor.place(&[("Twiml", &twiml)]).await;
+    advance(&floor, MINUTE_MS).await;
+    let rooms = floor.get("Conferences.json").await;
+    let room = rooms["conferences"][0]["sid"].as_str().unwrap();
+    let (_, page) = get(&floor, &format!("Conferences/{room}/Participants")).await;
+    let stays = page["participants"].as_array().unwrap();
+    let countries: Vec<&Value> = stays.iter().map(|stay| &stay["country_code"]).collect();
+    assert_eq!(countries, ["GB", "US"]);
+    let one = stays[0]["participant_sid"].as_str().unwrap();
+    let path = format!("Conferences/{room}/Participants/{one}?Events=all&Metrics=all");
+    assert_eq!(get(&floor, &path).await.0, 200);
+    let notes = floor.get("Notifications.json").await;
+    assert_eq!(notes["notifications"], json!([]), "these are its own parameters");
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_call_through_a_trunk_is_known_as_one() {
+    let floor = virtual_floor().await;
+    turn_on(&floor).await;
+    let trunk = trunk(&floor, &[]).await;
+    own_number_to(&floor, &trunk).await;
+    call_in(&floor, json!({})).await;
+    for _ in 0..31 {
+        advance(&floor, MINUTE_MS).await;
+    }
+    let (_, page) = get(&floor, "Voice/Summaries?CallType=trunking").await;
+    let summary = &page["call_summaries"][0];
+    assert_eq!(summary["properties"]["direction"], "trunking_originating");
+    assert!(summary["carrier_edge"].is_object() && summary["sip_edge"].is_object());
+    let (_, page) = get(&floor, "Voice/Summaries?CallType=carrier").await;
+    assert_eq!(page["call_summaries"], json!([]));
     floor.close().await;
 }

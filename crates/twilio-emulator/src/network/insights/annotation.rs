@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ANNOTATIONS_MAX, Network};
+use super::{ANNOTATIONS_MAX, Insights, Network};
 use crate::network::Change;
 use crate::rest::ApiError;
 
@@ -37,6 +37,16 @@ impl Annotation {
     }
 }
 
+impl Insights {
+    fn annotate(&mut self, sid: &str, changes: Annotation) {
+        let annotations = &mut self.annotations;
+        if annotations.len() >= ANNOTATIONS_MAX && !annotations.contains_key(sid) {
+            annotations.pop_first();
+        }
+        annotations.entry(sid.to_owned()).or_default().take(changes);
+    }
+}
+
 impl Network {
     pub(crate) fn annotate(
         &mut self,
@@ -45,11 +55,7 @@ impl Network {
         changes: Annotation,
     ) -> Result<Value, ApiError> {
         self.insights_call(account, sid)?;
-        let annotations = &mut self.insights.annotations;
-        if annotations.len() >= ANNOTATIONS_MAX && !annotations.contains_key(sid) {
-            annotations.pop_first();
-        }
-        annotations.entry(sid.to_owned()).or_default().take(changes);
+        self.insights.annotate(sid, changes);
         self.annotation_view(account, sid)
     }
 
@@ -78,5 +84,28 @@ impl Network {
             "comment": annotation.comment.unwrap_or_default(),
             "incident": annotation.incident.unwrap_or_default(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_calls_are_annotated_than_there_is_room_for() {
+        let mut insights = Insights::default();
+        let spam = || Annotation {
+            spam: Some(true),
+            ..Annotation::default()
+        };
+        for n in 0..ANNOTATIONS_MAX {
+            insights.annotate(&format!("CA{n:06}"), spam());
+        }
+        insights.annotate("CA000000", Annotation::default());
+        assert_eq!(insights.annotations.len(), ANNOTATIONS_MAX);
+        assert_eq!(insights.annotations["CA000000"].spam, Some(true), "it is known");
+        insights.annotate("CA999999", spam());
+        assert_eq!(insights.annotations.len(), ANNOTATIONS_MAX);
+        assert!(insights.annotations.contains_key("CA999999"));
     }
 }

@@ -33,6 +33,9 @@ pub(super) fn state(call: &Call) -> &'static str {
 }
 
 pub(super) fn kind(call: &Call) -> &'static str {
+    if call.direction().starts_with("trunking") {
+        return "trunking";
+    }
     match &call.party {
         Party::Client(_) => "client",
         Party::Person(_) if call.to.starts_with("sip:") || call.from.starts_with("sip:") => "sip",
@@ -95,7 +98,7 @@ impl Network {
         let (from, until) = (at(&filter.from, LISTED_FROM)?, at(&filter.until, LISTED_UNTIL)?);
         let newest_first = self.call_order.iter().rev().filter_map(|sid| self.calls.get(sid));
         let rows = newest_first
-            .filter(|call| call.account == account)
+            .filter(|call| call.account == account && self.is_known(call))
             .filter(|call| (from..=until).contains(&call.dialled_at.unwrap_or(call.created_at)))
             .filter_map(|call| {
                 let shown = match (state, self.processing(call.ended_at)) {
@@ -116,8 +119,8 @@ impl Network {
             "metrics": { "inbound": stream(connected_s), "outbound": stream(connected_s) },
             "properties": { "media_region": "us1", "signaling_region": "us1", "direction": direction(call) },
         });
-        let on = |wanted: &str| {
-            if kind(call) == wanted {
+        let on = |kinds: &[&str]| {
+            if kinds.contains(&kind(call)) {
                 edge.clone()
             } else {
                 Value::Null
@@ -137,10 +140,10 @@ impl Network {
             "connect_duration": connected_s,
             "from": party("caller", &call.from),
             "to": party("callee", &call.to),
-            "carrier_edge": on("carrier"),
-            "client_edge": on("client"),
+            "carrier_edge": on(&["carrier", "trunking"]),
+            "client_edge": on(&["client"]),
             "sdk_edge": self.sdk_edge(sid),
-            "sip_edge": on("sip"),
+            "sip_edge": on(&["sip", "trunking"]),
             "tags": [],
             "agent_session_summaries": [],
             "attributes": { "conference_participant": call.was_in_room },

@@ -194,7 +194,7 @@ impl Network {
             "to": call.map(|call| call.to.clone()),
             "call_status": call.map(state),
             "call_type": call.map(kind),
-            "country_code": call.and_then(|call| country(&call.to)),
+            "country_code": call.and_then(|call| country(if call.inbound { &call.from } else { &call.to })),
             "join_time": iso8601(stay.joined_at),
             "leave_time": stay.left_at.map(iso8601),
             "duration_seconds": seconds(stay.joined_at, stay.left_at.unwrap_or(last)),

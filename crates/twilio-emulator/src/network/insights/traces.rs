@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Network, TRACES_MAX};
+use super::{Insights, Network, TRACES_MAX};
 use crate::clock::iso8601;
 use crate::rest::ApiError;
 use crate::sid::CallSid;
@@ -56,6 +56,37 @@ pub(crate) struct TraceFilter {
     pub(crate) direction: Option<String>,
 }
 
+impl Insights {
+    fn trace(&mut self, call: String, report: SdkReport, now: Timestamp) {
+        let traces = &mut self.traces;
+        if traces.len() >= TRACES_MAX && !traces.contains_key(&call) {
+            let silent = traces.iter().min_by_key(|(_, trace)| trace.told_at);
+            if let Some(silent) = silent.map(|(call, _)| call.clone()) {
+                traces.remove(&silent);
+            }
+        }
+        traces.entry(call).or_default().take(report, now);
+    }
+}
+
+impl SdkTrace {
+    fn take(&mut self, report: SdkReport, now: Timestamp) {
+        self.told_at = now;
+        if let Some(sample) = report.sample {
+            let measured = MEASURES.map(|name| (name.to_owned(), number(&sample[name])));
+            self.samples.push_back((now, Value::from_iter(measured)));
+            if self.samples.len() > SAMPLES_MAX {
+                self.samples.pop_front();
+            }
+        } else {
+            self.events.push_back((now, report));
+            if self.events.len() > EVENTS_MAX {
+                self.events.pop_front();
+            }
+        }
+    }
+}
+
 impl Network {
     /// Notes what a page's SDK posts. Nobody checks it, but it has to be about a call that there is.
     pub(crate) fn note_insights(&mut self, reports: Vec<SdkReport>) {
@@ -72,27 +103,7 @@ impl Network {
         if !self.calls.contains_key(&CallSid::from_text(&call)) {
             return;
         }
-        let traces = &mut self.insights.traces;
-        if traces.len() >= TRACES_MAX && !traces.contains_key(&call) {
-            let silent = traces.iter().min_by_key(|(_, trace)| trace.told_at);
-            if let Some(silent) = silent.map(|(call, _)| call.clone()) {
-                traces.remove(&silent);
-            }
-        }
-        let trace = traces.entry(call).or_default();
-        trace.told_at = self.now;
-        if let Some(sample) = report.sample {
-            let measured = MEASURES.map(|name| (name.to_owned(), number(&sample[name])));
-            trace.samples.push_back((self.now, Value::from_iter(measured)));
-            if trace.samples.len() > SAMPLES_MAX {
-                trace.samples.pop_front();
-            }
-        } else {
-            trace.events.push_back((self.now, report));
-            if trace.events.len() > EVENTS_MAX {
-                trace.events.pop_front();
-            }
-        }
+        self.insights.trace(call, report, self.now);
     }
 
     /// Oldest first.
@@ -103,7 +114,10 @@ impl Network {
         filter: &TraceFilter,
     ) -> Result<Vec<Value>, ApiError> {
         let call = self.insights_call(account, sid)?;
-        let own_edge = format!("{}_edge", super::calls::kind(call));
+        let own_edge = match super::calls::kind(call) {
+            "trunking" => "carrier_edge".to_owned(),
+            kind => format!("{kind}_edge"),
+        };
         let row = |at: Timestamp, edge: &str, (group, name, level): (&str, &str, &str)| {
             let mut row = json!({
                 "timestamp": iso8601(at),
@@ -217,5 +231,53 @@ fn number(value: &Value) -> Value {
         Value::Number(number) => json!(number),
         Value::String(text) => json!(text.parse::<f64>().ok()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: usize) -> Timestamp {
+        Timestamp::from_second(i64::try_from(second).unwrap()).unwrap()
+    }
+
+    fn event(name: usize) -> SdkReport {
+        SdkReport {
+            name: name.to_string(),
+            ..SdkReport::default()
+        }
+    }
+
+    #[test]
+    fn of_one_call_the_newest_are_kept() {
+        let mut trace = SdkTrace::default();
+        for n in 0..=EVENTS_MAX {
+            trace.take(event(n), at(n));
+        }
+        for rtt in 0..=SAMPLES_MAX {
+            let sample = Some(json!({ "rtt": rtt, "secret": "x" }));
+            let report = SdkReport { sample, ..event(0) };
+            trace.take(report, at(rtt));
+        }
+        assert_eq!(trace.events.len(), EVENTS_MAX);
+        assert_eq!(trace.events[0].1.name, "1");
+        assert_eq!(trace.samples.len(), SAMPLES_MAX);
+        assert_eq!(trace.samples[0].1["rtt"], 1);
+        assert!(trace.samples[0].1.get("secret").is_none());
+    }
+
+    #[test]
+    fn the_call_that_was_silent_longest_is_forgotten() {
+        let mut insights = Insights::default();
+        for n in 0..TRACES_MAX {
+            insights.trace(n.to_string(), event(n), at(n));
+        }
+        insights.trace("0".to_owned(), event(0), at(TRACES_MAX));
+        assert_eq!(insights.traces.len(), TRACES_MAX, "it was known");
+        insights.trace("new".to_owned(), event(0), at(TRACES_MAX));
+        assert_eq!(insights.traces.len(), TRACES_MAX);
+        let knows = |call: &str| insights.traces.contains_key(call);
+        assert!(knows("0") && knows("new") && !knows("1"));
     }
 }
