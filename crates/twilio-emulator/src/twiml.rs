@@ -84,6 +84,30 @@ mod tests {
     use super::{Noun, TwimlError, Verb, parse};
 
     #[test]
+    fn silence_is_cut_off_a_conferences_recording_by_default_and_off_no_dials() {
+        let trimmed = |trim: &str| {
+            let room = format!("<Conference record='record-from-start' {trim}>floor</Conference>");
+            let document = parse(&format!("<Response><Dial>{room}</Dial></Response>")).unwrap();
+            let [Verb::Dial(dial)] = document.verbs.as_slice() else {
+                panic!("{document:?}")
+            };
+            let Noun::Room(room) = &dial.noun else {
+                panic!("{dial:?}")
+            };
+            room.recorded.as_ref().unwrap().trim
+        };
+        assert!(trimmed(""));
+        assert!(trimmed("trim='trim-silence'"));
+        assert!(!trimmed("trim='do-not-trim'"));
+        let dial = "<Response><Dial record='record-from-answer'>+13125550142</Dial></Response>";
+        let document = parse(dial).unwrap();
+        let [Verb::Dial(dial)] = document.verbs.as_slice() else {
+            panic!("{document:?}")
+        };
+        assert!(!dial.recorded.as_ref().unwrap().trim);
+    }
+
+    #[test]
     fn a_conference_carries_its_attributes() {
         let document = parse(
             r#"<?xml version="1.0"?><Response><Dial action="/after?a=1&amp;b=2" timeLimit="60"><Conference

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::application::Application;
 use super::{live_at, network, order, place, run, status};
 use crate::media::MediaEvent;
-use crate::network::{Input, Network, NotificationFilter};
+use crate::network::{Input, Network, NotificationFilter, Output, SoundSource};
 use crate::sid::CallSid;
 
 const PERSON: &str = "+13125550101";
@@ -145,4 +145,16 @@ fn a_room_is_mixed_where_its_first_participant_wants_it() {
     let mut regions: Vec<(&str, &str)> = rooms.map(|it| (it.name.as_str(), it.region.as_str())).collect();
     regions.sort_unstable();
     assert_eq!(regions, [("floor", "ie1"), ("other", "us1")]);
+}
+
+#[test]
+fn whoever_is_in_line_hears_music_unless_there_is_something_else() {
+    for (wait, music) in [("", true), ("waitUrl=\"https://example.com/wait\"", false)] {
+        let mut network = network(1, 0);
+        live_at(&mut network, PERSON, "listener");
+        let call = place(&mut network, PERSON, &format!("<Enqueue {wait}>sales</Enqueue>"));
+        let outputs = run(&mut network, 10);
+        let is_music = |output: &Output| matches!(output, Output::Sound { call: listener, source: SoundSource::HoldMusic, rounds: 0, .. } if *listener == call);
+        assert_eq!(outputs.iter().any(is_music), music, "{wait}");
+    }
 }
