@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { until } from "../until.mjs";
 
-/** A call to `client:rep_1` rings; it is taken in either codec, cancelled, rejected and ignored. */
+/** A call to `client:rep_1` rings; it is taken in either codec, cancelled, rejected, ignored, and rings beside another. */
 export async function run(stage) {
   await taken(stage, "opus");
   await taken(stage, "PCMU");
   await notTaken(stage);
+  await besideAnother(stage);
 }
 
 async function taken(stage, codec) {
@@ -78,4 +79,19 @@ async function notTaken(stage) {
   await until("it rings once more", () => incoming(4));
   assert.deepEqual(await rep.read("errors"), []);
   stage.saw("unregistered: rings nowhere; registered again: rings");
+}
+
+/** A device that wants to hear of calls while it has one. */
+async function besideAnother(stage) {
+  const rep = await stage.rep({ allowIncomingWhileBusy: true });
+  const first = await rep.phone("connect", {});
+  const second = await stage.callRep();
+  await rep.happened("incoming");
+  assert.equal((await rep.phone("caller")).CallSid, second.sid);
+  await rep.phone("reject");
+  await stage.ended(second.sid, "busy");
+  assert.equal((await stage.network.leg(first)).status, "in-progress");
+  assert.deepEqual(await rep.read("errors"), []);
+  stage.saw("a busy device that wants to hear of calls rings; its first call goes on");
+  await rep.browser.close();
 }
