@@ -228,9 +228,14 @@ impl Network {
 
     /// `Settings`: whether a subaccount has the main account's permissions, after a change if there is one.
     pub(crate) fn dialing_settings(&mut self, account: &str, inherit: Option<bool>) -> Value {
-        let permissions = self.permissions_mut(account);
-        permissions.inherits = inherit.unwrap_or(permissions.inherits);
-        let inherits = permissions.inherits;
+        if let Some(inherit) = inherit {
+            self.permissions_mut(account).inherits = inherit;
+        }
+        let inherits = if account == self.main_account() {
+            self.main_dialing.inherits
+        } else {
+            self.dialing.get(account).is_none_or(|own| own.inherits)
+        };
         json!({
             "dialing_permissions_inheritance": inherits,
             "url": format!("{}/v1/Settings", self.origin),

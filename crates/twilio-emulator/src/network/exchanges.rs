@@ -13,8 +13,8 @@ use crate::webhook::{DeliveryError, Reply, Request};
 
 /// The newest are kept, all accounts together.
 const EXCHANGES_MAX: usize = 20_000;
-/// Of the bodies of replies, in each list that keeps them.
-const BODIES_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Of requests' parameters and of replies, in each list that keeps them.
+const BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// One webhook about a call and what came back.
 #[derive(Debug)]
@@ -46,7 +46,16 @@ impl Exchange {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.reply().map_or(0, |reply| reply.body.len())
+        let params = self.request.params.iter();
+        let asked: usize = params.map(|(name, value)| name.len() + value.len()).sum();
+        let answered = self.reply().map_or(0, |reply| {
+            let headers = reply.headers.iter();
+            let headers: usize = headers
+                .map(|(name, value)| name.as_str().len() + value.len())
+                .sum();
+            headers + reply.body.len()
+        });
+        asked + answered
     }
 
     fn json(&self) -> Value {
@@ -94,7 +103,7 @@ impl<T> Newest<T> {
     pub(super) fn push(&mut self, bytes: usize, row: T) {
         self.bytes += bytes;
         self.rows.push_back((bytes, row));
-        while self.rows.len() > self.rows_max || self.bytes > BODIES_BYTES_MAX {
+        while self.rows.len() > self.rows_max || self.bytes > BYTES_MAX {
             let Some((gone, _)) = self.rows.pop_front() else {
                 return;
             };
@@ -176,7 +185,7 @@ mod tests {
             newest.push(1, row);
         }
         assert_eq!(newest.iter().copied().collect::<Vec<_>>(), [2, 3, 4]);
-        newest.push(BODIES_BYTES_MAX - 1, 5);
+        newest.push(BYTES_MAX - 1, 5);
         assert_eq!(newest.iter().copied().collect::<Vec<_>>(), [4, 5]);
         newest.push(2, 6);
         assert_eq!(newest.iter().copied().collect::<Vec<_>>(), [6]);

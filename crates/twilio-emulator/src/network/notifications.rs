@@ -48,6 +48,13 @@ pub(crate) struct RestRequest {
     pub(crate) variables: Vec<(String, String)>,
 }
 
+impl RestRequest {
+    fn bytes(&self) -> usize {
+        let pairs = self.variables.iter();
+        pairs.map(|(name, value)| name.len() + value.len()).sum()
+    }
+}
+
 /// `GET Notifications`: what to show.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NotificationFilter {
@@ -135,7 +142,8 @@ impl Network {
         let account = account.unwrap_or_else(|| self.main_account()).to_owned();
         let bytes = match &cause {
             Cause::Webhook(exchange) => exchange.bytes(),
-            Cause::Unknown | Cause::Rest(_) => 0,
+            Cause::Rest(request) => request.bytes(),
+            Cause::Unknown => 0,
         };
         let note = Notification {
             sid: self.sids.next("NO"),
@@ -165,9 +173,19 @@ impl Network {
         wanted.map(|note| self.notification_json(note)).collect()
     }
 
-    pub(crate) fn notification_view(&self, account: &str, sid: &str) -> Result<Value, ApiError> {
+    /// One of the account's, or of one call's.
+    pub(crate) fn notification_view(
+        &self,
+        account: &str,
+        call: Option<&CallSid>,
+        sid: &str,
+    ) -> Result<Value, ApiError> {
         let mut all = self.journal.0.iter();
-        let note = all.find(|note| note.sid == sid && note.account == account);
+        let note = all.find(|note| {
+            note.sid == sid
+                && note.account == account
+                && call.is_none_or(|call| note.call.as_ref() == Some(call))
+        });
         let note = note.ok_or_else(|| not_found(sid))?;
         let mut view = self.notification_json(note);
         // Lists leave these out.

@@ -38,7 +38,7 @@ fn filter(form: &Form) -> Result<NotificationFilter, ApiError> {
 
 async fn fetch(ask: Ask) -> Answer {
     let sid = ask.name(0);
-    ask.read(move |network, account| network.notification_view(account, &sid))
+    ask.read(move |network, account| network.notification_view(account, None, &sid))
         .await
 }
 
@@ -56,7 +56,7 @@ async fn fetch_of_call(ask: Ask) -> Answer {
     let (call, sid) = (ask.name(0), ask.name(1));
     ask.read(move |network, account| {
         network.require(account, &call)?;
-        network.notification_view(account, &sid)
+        network.notification_view(account, Some(&CallSid::from_text(&call)), &sid)
     })
     .await
 }

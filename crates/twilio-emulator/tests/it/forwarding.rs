@@ -149,6 +149,28 @@ async fn a_subaccount_has_permissions_of_its_own_once_it_does_not_inherit() {
 }
 
 #[tokio::test]
+async fn a_subaccount_that_asks_whether_it_inherits_goes_on_to() {
+    let floor = Floor::open().await;
+    let made = floor.client.post(floor.url("/2010-04-01/Accounts.json"));
+    let sub: Value = signed_in(made).await.json().await.unwrap();
+    let settings = ask_as(&floor, &sub, "/v1/Settings", None).await.1;
+    assert_eq!(settings["dialing_permissions_inheritance"], true);
+    let open = json!([{ "iso_code": "GB", "low_risk_numbers_enabled": true }]).to_string();
+    let bulk = floor
+        .client
+        .post(floor.url("/v1/DialingPermissions/BulkCountryUpdates"));
+    signed_in(bulk.form(&[("UpdateRequest", &open)])).await;
+    let alone = [("DialingPermissionsInheritance", "false")];
+    ask_as(&floor, &sub, "/v1/Settings", Some(&alone)).await;
+    let (_, britain) = ask_as(&floor, &sub, "/v1/DialingPermissions/Countries/GB", None).await;
+    assert_eq!(
+        britain["low_risk_numbers_enabled"], true,
+        "as when it ceased to inherit"
+    );
+    floor.close().await;
+}
+
+#[tokio::test]
 async fn numbers_with_a_risk_of_toll_fraud_need_a_permission_of_their_own() {
     let floor = Floor::open().await;
     let limits = json!({ "geo": { "+1": true, "+371": true }, "toll_fraud": ["+3719"] });

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::application::Answer;
-use crate::floor::{Floor, PROSPECT, eventually};
+use crate::floor::{Floor, PROSPECT, eventually, signed_in};
 
 const TWIML: &str = "<Response><Shout/><Hangup/></Response>";
 
@@ -113,6 +113,45 @@ async fn a_parameter_that_there_is_not_shows_what_was_asked_of_rest() {
     let alone = floor.get(&path).await;
     assert_eq!(alone["request_variables"], "FriendlyName=a&Colour=green");
     assert_eq!(alone["response_body"], "");
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn the_error_log_repeats_no_passwords() {
+    let floor = Floor::open().await;
+    let lists = "SIP/CredentialLists.json";
+    let (_, list) = floor.post(lists, &[("FriendlyName", "desks")]).await;
+    let path = format!(
+        "SIP/CredentialLists/{}/Credentials.json",
+        list["sid"].as_str().unwrap()
+    );
+    let form = [
+        ("Username", "desk"),
+        ("Password", "Twelve-Letters-1"),
+        ("Colour", "green"),
+    ];
+    assert_eq!(floor.post(&path, &form).await.0, StatusCode::CREATED);
+    let notes = floor.get("Notifications.json").await;
+    let sid = notes["notifications"][0]["sid"].as_str().unwrap();
+    let alone = floor.get(&format!("Notifications/{sid}.json")).await;
+    assert_eq!(alone["request_variables"], "Username=desk&Colour=green");
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_call_shows_its_own_notifications_only() {
+    let floor = Floor::open().await;
+    let noted = placed(&floor, Answer::Twiml(TWIML.to_owned())).await;
+    let (_, note) = note(&floor, &noted, "12200").await;
+    let other = placed(&floor, Answer::Twiml("<Response><Hangup/></Response>".to_owned())).await;
+    for (call, shown) in [(noted, StatusCode::OK), (other, StatusCode::NOT_FOUND)] {
+        let path = format!(
+            "Calls/{call}/Notifications/{}.json",
+            note["sid"].as_str().unwrap()
+        );
+        let response = signed_in(floor.client.get(floor.rest(&path))).await;
+        assert_eq!(response.status(), shown);
+    }
     floor.close().await;
 }
 
